@@ -1,0 +1,83 @@
+"""The project itself: what is shipped, what an import costs, and that every example runs."""
+
+import doctest
+import importlib
+import importlib.metadata
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import admission
+
+HEAVY = {
+    "chinese_calendar",
+    "duckdb",
+    "durable",
+    "durable_rules_engine",
+    "hypothesis",
+    "pyarrow",
+    "pydantic",
+    "pyspark",
+    "pytest",
+    "rich",
+    "sqlalchemy",
+    "sqlglot",
+    "starlette",
+    "yaml",
+    "z3",
+}
+MODULES = {module.name for module in pkgutil.walk_packages(admission.__path__, "admission.")}
+RUNS_WHEN_IMPORTED = {"admission.__main__"}
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    """Runs `code` in a fresh interpreter."""
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+
+def test_types_are_shipped() -> None:
+    """`py.typed` lies beside the code, so that a user's type checker reads our annotations."""
+    assert (Path(admission.__file__).parent / "py.typed").is_file()
+
+
+def test_the_version_is_written_once() -> None:
+    """The version of the installed package is `admission.__version__`."""
+    try:
+        installed = importlib.metadata.version("admission")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("runs from the source tree: nothing is installed that could differ")
+    assert installed == admission.__version__
+
+
+def test_import_prints_nothing_and_starts_no_thread() -> None:
+    """`import admission` leaves no trace but the module."""
+    done = run("import threading, admission; assert threading.active_count() == 1, threading.enumerate()")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_import_brings_nothing_heavy() -> None:
+    """`import admission` imports none of the packages that an extra, a test or a later stage needs."""
+    done = run("import sys, admission; print(*{name.partition('.')[0] for name in sys.modules})")
+    assert set(done.stdout.split()) & HEAVY == set()
+
+
+def test_import_reads_no_file() -> None:
+    """`import admission` opens nothing but Python modules."""
+    done = run(
+        "import sys; opened = []\n"
+        "sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == 'open' else None)\n"
+        "import admission\n"
+        "print(*[path for path in opened if not path.endswith(('.py', '.pyc'))], sep='\\n')"
+    )
+    assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("name", sorted({"admission"} | MODULES - RUNS_WHEN_IMPORTED))
+def test_every_example_in_a_docstring_runs(name: str) -> None:
+    """An example in a docstring gives what it shows."""
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
