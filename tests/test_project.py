@@ -4,6 +4,7 @@ import doctest
 import importlib
 import importlib.metadata
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,8 @@ HEAVY = {
     "z3",
 }
 MODULES = {module.name for module in pkgutil.walk_packages(admission.__path__, "admission.")}
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 RUNS_WHEN_IMPORTED = {"admission.__main__"}
 
 
@@ -81,3 +84,21 @@ def test_import_reads_no_file() -> None:
 def test_every_example_in_a_docstring_runs(name: str) -> None:
     """An example in a docstring gives what it shows."""
     assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def links(page: Path) -> set[Path]:
+    """The files that a page points to."""
+    targets = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
+    return {(page.parent / target).resolve() for target in targets if "://" not in target}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    """A page points only to files that are there."""
+    assert [str(path) for path in links(page) if not path.exists()] == []
+
+
+def test_every_page_of_the_docs_is_listed() -> None:
+    """docs/README.md lists every page, so that none is found by chance only."""
+    index = ROOT / "docs" / "README.md"
+    assert set(ROOT.glob("docs/**/*.md")) - {index} - links(index) == set()
