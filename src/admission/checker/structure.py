@@ -1,0 +1,208 @@
+"""What holds a policy together beside its expressions: references, cycles, periods, look-ups, layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
+
+from admission import ir
+from admission.checker.expressions import Typer, words
+from admission.datatypes import Kind
+from admission.diagnostics import Collector, Span, nearest
+
+
+def check_references(policy: ir.Policy, poisoned: frozenset[str], faults: Collector) -> None:
+    """Every channel, rule, party and source that is named is declared."""
+    refer = _referrer(poisoned, faults)
+    for route in policy.routes.values():
+        refer([route.to], policy.channels, ("去向", "channel"), route.span)
+        refer(route.overrides, policy.routes, ("分流规则", "route"), route.span)
+    for requirement in policy.requirements.values():
+        refer(requirement.channels, policy.channels, ("去向", "channel"), requirement.span)
+    for exception in policy.exceptions.values():
+        refer(exception.waives, policy.requirements, ("要求", "requirement"), exception.span)
+    for obligation in policy.obligations.values():
+        parties = [side for side in (obligation.debtor, obligation.creditor) if side]
+        refer(parties, policy.parties, ("主体", "party"), obligation.span)
+    for fact in policy.facts.values():
+        refer(fact.changed_by, policy.parties, ("主体", "party"), fact.span)
+    bases = [rule.basis for rule in ir.rules(policy)]
+    bases += [parameter.basis for parameter in policy.parameters.values()]
+    bases += [register.basis for register in policy.registers.values()]
+    for basis in bases:
+        for citation in basis.citations:
+            refer([citation.source], policy.sources, ("来源", "source"), citation.span)
+
+
+def _referrer(
+    poisoned: frozenset[str], faults: Collector
+) -> Callable[[Iterable[str], Mapping[str, object], tuple[str, str], Span | None], None]:
+    def refer(names: Iterable[str], declared: Mapping[str, object], what: tuple[str, str], span: Span | None) -> None:
+        for name in names:
+            if name not in declared and name not in poisoned:
+                faults.add("A401", locate(span, name), nearest(name, declared), name=name, what=what)
+
+    return refer
+
+
+def locate(span: Span | None, word: str) -> Span | None:
+    """Where a word stands after a declaration's key, so that a fault points at the word and not at the rule."""
+    if span is None:
+        return None
+    text, start = span.source.text, span.end
+    line_start = text.rfind("\n", 0, span.start) + 1
+    indent = span.start - line_start
+    end = _end_of_block(text, start, indent)
+    at = start
+    while (at := text.find(word, at, end)) >= 0:
+        before, after = text[at - 1 : at], text[at + len(word) : at + len(word) + 1]
+        if not (before.isalnum() or before == "_" or after.isalnum() or after in ("_", ":")):
+            return Span(span.source, at, at + len(word))
+        at += len(word)
+    return span
+
+
+def _end_of_block(text: str, start: int, indent: int) -> int:
+    at = text.find("\n", start)
+    while at >= 0:
+        line_end = text.find("\n", at + 1)
+        line = text[at + 1 : line_end if line_end >= 0 else len(text)]
+        if line.strip() and len(line) - len(line.lstrip(" ")) <= indent:
+            return at
+        at = line_end
+    return len(text)
+
+
+def check_rule_ids(policy: ir.Policy, faults: Collector) -> None:
+    """Rule ids are unique over the layers, and none is a built-in one."""
+    seen: dict[str, ir.Rule] = {}
+    for rule in ir.rules(policy):
+        if rule.id in (ir.NO_ROUTE, ir.EVERY_ROUTE_REFUSES, ir.WORKING_CALENDAR):
+            faults.add("A404", rule.span, name=rule.id)
+        if rule.id in seen:
+            first = seen[rule.id].span
+            line = first.source.position(first.start)[0] if first else "?"
+            faults.add("A403", rule.span, name=rule.id, line=line)
+        seen[rule.id] = rule
+
+
+def check_override_cycles(policy: ir.Policy, faults: Collector) -> None:
+    """No route stands above itself."""
+    reported: set[str] = set()
+    for start in policy.routes:
+        path = _path_back(policy, start)
+        if path and not reported & set(path):
+            reported |= set(path)
+            faults.add("A408", policy.routes[start].span, names=" → ".join(path))
+
+
+def _path_back(policy: ir.Policy, start: str) -> list[str] | None:
+    paths, seen = [[start]], set[str]()
+    while paths:
+        path = paths.pop()
+        for below in policy.routes[path[-1]].overrides:
+            if below == start:
+                return [*path, below]
+            if below in policy.routes and below not in seen:
+                seen.add(below)
+                paths.append([*path, below])
+    return None
+
+
+def check_parameters(policy: ir.Policy, faults: Collector) -> None:
+    """A parameter has a value on every day of the policy's period."""
+    for parameter in policy.parameters.values():
+        first = parameter.values[0][0]
+        if policy.period.start and first > policy.period.start:
+            faults.add("A501", parameter.span, name=parameter.name, since=first, start=policy.period.start)
+        for (day, _), (after, _) in pairwise(parameter.values):
+            if day == after:
+                faults.add("A502", parameter.span, name=parameter.name, day=day)
+
+
+def check_look_ups(policy: ir.Policy, poisoned: frozenset[str], faults: Collector) -> None:
+    """A look-up matches each key column of its register with a fact of the column's type."""
+    for look_up in policy.look_ups.values():
+        register = policy.registers.get(look_up.register)
+        if register is None:
+            if look_up.register not in poisoned:
+                near = nearest(look_up.register, policy.registers)
+                faults.add("A401", locate(look_up.span, look_up.register), near, name=look_up.register, what=("清单", "register"))
+            continue
+        if set(look_up.match) != set(register.key):
+            faults.add("A516", look_up.span, expected=", ".join(register.key), found=", ".join(look_up.match))
+            continue
+        for column, name in look_up.match.items():
+            _check_key(policy, poisoned, look_up, register.columns[column], name, faults)
+
+
+def _check_key(
+    policy: ir.Policy, poisoned: frozenset[str], look_up: ir.LookUp, column: ir.Column, name: str, faults: Collector
+) -> None:
+    fact = policy.facts.get(name)
+    if fact is None:
+        if name not in poisoned:
+            faults.add("A401", locate(look_up.span, name), nearest(name, policy.facts), name=name, what=("事实", "fact"))
+    elif fact.type.kind is Kind.SET or not Typer.comparable(fact.type, column.type):
+        faults.add("A422", locate(look_up.span, name), left=words(column.type), right=words(fact.type))
+
+
+def check_fillers(policy: ir.Policy, typer: Typer, faults: Collector) -> dict[str, ir.ReadColumn | None]:
+    """What fills each fact, resolved: a column of the fact's own kind, without a cycle of facts and look-ups."""
+    fillers: dict[str, ir.ReadColumn | None] = {}
+    for fact in policy.facts.values():
+        if fact.filled_by is None:
+            continue
+        typer.inside_fact = True
+        column = typer.typed(fact.filled_by)
+        typer.inside_fact = False
+        fillers[fact.name] = column if isinstance(column, ir.ReadColumn) else None
+        if isinstance(column, ir.ReadColumn) and not _fits(policy, fact, column):
+            faults.add("A422", fact.filled_by.span, left=words(fact.type), right=words(column.type))
+        if _fills_itself(policy, fact.name):
+            faults.add("A409", fact.span, name=fact.name)
+    return fillers
+
+
+def _fits(policy: ir.Policy, fact: ir.Fact, column: ir.ReadColumn) -> bool:
+    """Whether every value of the column is one of the fact: a narrower type may fill a wider one."""
+    a, b = fact.type, column.type
+    if a.kind is not b.kind or not set(b.values) <= set(a.values):
+        return False
+    return a.low is None or (a.low <= b.low and b.high <= a.high)  # type: ignore[operator] # both of the kind
+
+
+def _fills_itself(policy: ir.Policy, start: str) -> bool:
+    seen, ahead = set[str](), [start]
+    while ahead:
+        fact = policy.facts.get(ahead.pop())
+        filler = fact.filled_by if fact else None
+        if filler is None:
+            continue
+        row = filler.row if isinstance(filler, ir.Member) else filler.look_up
+        look_up = policy.look_ups.get(row)
+        for name in look_up.match.values() if look_up else ():
+            if name == start:
+                return True
+            if name not in seen:
+                seen.add(name)
+                ahead.append(name)
+    return False
+
+
+def check_layer(policy: ir.Policy, faults: Collector) -> None:
+    """A layer that tightens changes no assumption of the layer below, and keeps the day from which it holds."""
+    below = policy.below
+    if not policy.tightens:
+        return
+    if below is None:
+        faults.add("A602", policy.span)
+        return
+    for name, fact in below.facts.items():
+        own = policy.facts[name]
+        if _assumed(own) != _assumed(fact):
+            faults.add("A603", own.span, name=name, below=below.id)
+
+
+def _assumed(fact: ir.Fact) -> object:
+    return None if fact.assume is None else fact.assume.value

@@ -1,0 +1,223 @@
+"""What every deciding interpreter returns: the verdict, where the work goes, and each reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from admission.ir import EVERY_ROUTE_REFUSES, NO_ROUTE, Basis, Label, Policy
+
+
+class Verdict(StrEnum):
+    """The four answers (semantics, section 5)."""
+
+    ADMIT = "admit"
+    REDIRECT = "redirect"
+    REFUSE = "refuse"
+    UNDETERMINED = "undetermined"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in a source, with the source's title and address."""
+
+    source: str
+    titles: Label
+    at: str
+    quote: str | None = None
+    url: str | None = None
+
+    def title(self, lang: str | None = None) -> str:
+        """The source's title; without `lang` in the policy's first language."""
+        return in_language(self.titles, lang)
+
+    def to_dict(self) -> dict[str, object]:
+        """JSON-ready."""
+        return {"source": self.source, "title": dict(self.titles), "at": self.at, "quote": self.quote, "url": self.url}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A requirement that stands against the task, or the built-in `no_route` or `every_route_refuses`."""
+
+    rule: str
+    reasons: Label
+    citations: tuple[Citation, ...] = ()
+    own: Label | None = None
+    """Why the author chose the rule, where it cites no source."""
+    remedies: Label = field(default_factory=dict)
+
+    def reason(self, lang: str | None = None) -> str:
+        """Why, in `zh` or `en`; without `lang` in the policy's first language."""
+        return in_language(self.reasons, lang)
+
+    def remedy(self, lang: str | None = None) -> str | None:
+        """What the rule's author says can be done about it, or None."""
+        return in_language(self.remedies, lang) if self.remedies else None
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """A duty that comes with a decision. `amount` is in yuan; amount and due date are None where unknown."""
+
+    rule: str
+    certain: bool
+    debtor: str | None
+    creditor: str | None
+    amount: Decimal | None
+    due: date | None
+    reasons: Label
+    citations: tuple[Citation, ...] = ()
+
+    def reason(self, lang: str | None = None) -> str:
+        """Why, in `zh` or `en`; without `lang` in the policy's first language."""
+        return in_language(self.reasons, lang)
+
+    def to_dict(self) -> dict[str, object]:
+        """JSON-ready: `rule` and `certain` always, the rest where there is such."""
+        found: dict[str, object] = {"rule": self.rule, "certain": self.certain}
+        parts = {"debtor": self.debtor, "creditor": self.creditor}
+        found |= {name: party for name, party in parts.items() if party is not None}
+        if self.amount is not None:
+            found["amount"] = f"{self.amount:f}"
+        if self.due is not None:
+            found["due"] = self.due.isoformat()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyIdentity:
+    """Which policy decided: its id, version and content digest (SHA-256, hexadecimal)."""
+
+    id: str
+    version: str
+    digest: str
+
+
+class Explainer(Protocol):
+    """Says why a decision came out as it did; the engine hands it to every decision."""
+
+    def __call__(self, decision: Decision, lang: str | None) -> Explained:
+        """The explanation of one decision."""
+        ...
+
+
+class Explained(Protocol):
+    """An explanation: a tree whose text is readable."""
+
+    def to_dict(self) -> dict[str, object]:
+        """JSON-ready."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer for one task. Everything listed is sorted by id or name.
+
+    >>> import admission
+    >>> from datetime import date
+    >>> policy = admission.load("policies/beijing")
+    >>> policy.decide({"nature": "market_service"}, as_of=date(2019, 8, 3)).channel
+    'purchase'
+    """
+
+    verdict: Verdict
+    channel: str | None
+    violations: tuple[Violation, ...]
+    obligations: tuple[Obligation, ...]
+    missing: tuple[str, ...]
+    conflict: tuple[str, ...]
+    notes: tuple[Violation, ...]
+    figures: Mapping[str, object]
+    assumed: tuple[str, ...]
+    policy: PolicyIdentity
+    as_of: date
+    id: str = ""
+    explainer: Explainer | None = field(default=None, compare=False, repr=False)
+
+    def explain(self, lang: str | None = None) -> Explained:
+        """The evaluation as a tree, in `zh` or `en`; `str()` of it is readable text.
+
+        Raises `ValueError` for a decision that no policy made.
+        """
+        if self.explainer is None:
+            raise ValueError("this decision was not made by a policy, so there is no evaluation to show")
+        return self.explainer(self, lang)
+
+    def to_dict(self) -> dict[str, object]:
+        """JSON-ready, keys always in this order; amounts of money are text in yuan."""
+        return {
+            "id": self.id,
+            "verdict": self.verdict.value,
+            "channel": self.channel,
+            "violations": [violation.rule for violation in self.violations],
+            "missing": list(self.missing),
+            "obligations": [obligation.to_dict() for obligation in self.obligations],
+            "assumed": list(self.assumed),
+            "policy": self.policy.id,
+            "version": self.policy.version,
+            "as_of": self.as_of.isoformat(),
+            "conflict": list(self.conflict),
+            "notes": [note.rule for note in self.notes],
+            "figures": {name: _json(value) for name, value in self.figures.items()},
+            "digest": self.policy.digest,
+        }
+
+
+def _json(value: object) -> object:
+    match value:
+        case Decimal():
+            return f"{value:f}"
+        case date():
+            return value.isoformat()
+        case frozenset():
+            return sorted(value)
+        case _:
+            return value
+
+
+def in_language(label: Label, lang: str | None) -> str:
+    """The text in a language; the policy's first where none is asked for or the policy has not that one."""
+    if lang is not None and lang in label:
+        return label[lang]
+    return next(iter(label.values()), "")
+
+
+BUILT_IN: Mapping[str, Label] = {
+    NO_ROUTE: {
+        "zh": "没有任何规则受理此事项，社区不承接",
+        "en": "No rule lets this work in, and work that no rule lets in is not taken on",
+    },
+    EVERY_ROUTE_REFUSES: {
+        "zh": "尚不能确定去向，但每个可能的去向均不予准入",
+        "en": "Where this work goes is not settled, but every place it could go refuses it",
+    },
+}
+
+
+def violation_of(policy: Policy, rule: str) -> Violation:
+    """The violation of a requirement, or of a built-in rule, by id."""
+    if rule in BUILT_IN:
+        reasons = {lang: text for lang, text in BUILT_IN[rule].items() if lang in policy.languages}
+        return Violation(rule, reasons)
+    requirement = policy.requirements[rule]
+    citations = citations_of(policy, requirement.basis)
+    return Violation(rule, requirement.reason, citations, requirement.basis.own, requirement.remedy)
+
+
+def citations_of(policy: Policy, basis: Basis) -> tuple[Citation, ...]:
+    """A rule's citations, each with its source's title and address."""
+    sources = policy.sources
+    return tuple(
+        Citation(cited.source, sources[cited.source].title, cited.at, cited.quote, sources[cited.source].url)
+        for cited in basis.citations
+    )
+
+
+def identity_of(policy: Policy) -> PolicyIdentity:
+    """The policy's id, version and digest."""
+    return PolicyIdentity(policy.id, policy.version, policy.digest)

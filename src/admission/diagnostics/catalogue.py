@@ -1,0 +1,166 @@
+"""Every kind of fault: its code, how grave it is, what it says and what to do, in Chinese and English.
+
+A1 reading files · A2 shape of a policy · A3 expressions · A4 names and types · A5 values, periods, registers ·
+A6 layers and books · A9 tasks and input.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of fault; the texts are templates filled with the fault's data."""
+
+    code: str
+    zh: str
+    en: str
+    help_zh: str = ""
+    help_en: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+
+_ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
+    # ------------------------------------------------------------------------------ A1 reading files
+    ("A101", "无法读取 `{path}`：{why}", "cannot read `{path}`: {why}", "请核对路径和权限", "check the path and its permissions"),
+    ("A102", "`{path}` 超过 {size} MiB", "`{path}` is larger than {size} MiB", "请拆分文件；任务多时用 JSON Lines 或 CSV", "split the file; for many tasks use JSON Lines or CSV"),
+    ("A103", "`{path}` 第 {line} 行不是 UTF-8 编码", "`{path}` is not UTF-8 text at line {line}", "请另存为 UTF-8 编码（表格软件中选“CSV UTF-8”，文本软件中选“编码：UTF-8”）；GBK 文件须先转换", "save the file as UTF-8; a GBK file must be converted first, e.g. iconv -f GBK -t UTF-8"),
+    ("A104", "文件是空的", "the file is empty", "至少写出 policy、version、in_force、languages 各项；`admission new` 可生成样板", "`admission new` writes a policy to start from"),
+    ("A105", "YAML 中不允许的字符 {char}", "a character that YAML does not allow: {char}", "请删除该字符", "delete it"),
+    ("A106", "不是合法的 YAML：{problem}", "not valid YAML: {problem}", "请检查缩进、冒号后的空格和引号", "check the indentation, the space after a colon, and the quotes"),
+    ("A107", "此处用了全角标点 `{char}`", "full-width punctuation `{char}` where YAML needs `{plain}`", "请改为半角 `{plain}`，冒号和逗号后加一个空格", "type `{plain}` with a space after it"),
+    ("A108", "缩进用了制表符", "a tab is used for indentation", "请改用空格缩进", "indent with spaces"),
+    ("A109", "不接受锚点、别名和合并键", "anchors, aliases and merge keys are not accepted", "请把内容原样写出", "write the content out where it belongs"),
+    ("A110", "内容过多，超过 {most} 个节点", "too much content: more than {most} nodes", "请拆分文件", "split the file"),
+    ("A111", "嵌套过深，超过 {deepest} 层", "nested too deeply: more than {deepest} levels", "请减少嵌套", "nest less"),
+    ("A112", "一个文件只能有一个 YAML 文档", "a file holds one YAML document", "请删除 `---` 之后的部分，或另存一个文件", "remove what follows `---`, or put it into a file of its own"),
+    ("A113", "不接受标签 `{tag}`", "tags such as `{tag}` are not accepted", "请删除标签", "remove the tag"),
+    ("A114", "重复的键 `{key}`，前一个在第 {line} 行", "duplicate key `{key}`, first at line {line}", "请合并或删除其一", "merge the two or delete one"),
+    ("A115", "键必须是文字，此处是 {found}", "a key must be text, not {found}", "请加引号，或改用文字", "put it in quotes, or use a word"),
+    ("A116", "`{path}` 中没有 policy.yaml，不是一份规则", "`{path}` is not a policy: it has no policy.yaml", "请指向一份规则的文件夹或文件；规则汇编请加 --place", "point to the folder or file of one policy; for a book of policies add --place"),
+    ("A117", "文件顶层应为映射（键: 值）", "the top of the file must be a mapping, key: value", "请从 `policy:` 一行写起", "begin with `policy:`"),
+    ("A118", "`{key}` 只能写在 {file} 中", "`{key}` belongs into {file} only", "请移到 {file}", "move it there"),
+    ("A119", "`{name}` 已在 {where} 声明", "`{name}` is already declared at {where}", "请合并或改名", "merge the two or rename one"),
+    # ---------------------------------------------------------------------------------- A2 the shape
+    ("A201", "此处应为 {expected}，而不是 {found}", "expected {expected}, found {found}", "", ""),
+    ("A202", "此处应为文字，而 `{found}` 被读作数值", "expected a text, but `{found}` is read as a number or true/false", "请加引号：\"{found}\"", "put it in quotes: \"{found}\""),
+    ("A203", "`{found}` 不能作名称", "`{found}` is not a name", "名称由字母、汉字、数字和下划线组成，不以数字开头", "a name is made of letters (Chinese too), digits and _, and does not begin with a digit"),
+    ("A204", "此处应为以下之一：{expected}，而不是 {found}", "expected one of {expected}, found {found}", "", ""),
+    ("A205", "算式被读成了映射", "the expression is read as a mapping", "算式中含 `{{`、`}}` 或 `: ` 时，请写成块样式：另起一行并缩进，或整体加引号", "write it on a line of its own in block style, or put the whole in quotes"),
+    ("A206", "缺少 `{lang}` 文字", "no text in `{lang}`", "本规则声明了该语言，每处文字都须写全", "the policy declares this language, so every text needs it"),
+    ("A207", "列表不能为空", "the list must not be empty", "请写出至少一项，或删去此键", "give at least one item, or leave the key out"),
+    ("A208", "`{found}` 重复", "`{found}` is repeated", "请删除重复项", "delete the repetition"),
+    ("A209", "缺少 `{key}`（{says}）", "`{key}` is missing ({says})", "", ""),
+    ("A210", "{keys} 只能写其一", "only one of {keys} may stand", "请删除其一", "delete the other"),
+    ("A211", "须写 {keys} 之一", "one of {keys} must stand", "有来源的写 cite，无来源的写 own 说明理由", "cite a source, or say in `own` why the author chose it"),
+    ("A212", "本规则未声明语言 `{lang}`", "the policy does not declare the language `{lang}`", "请在 languages 中加上，或删去此行", "add it to `languages`, or delete the text"),
+    ("A213", "未知的键 `{key}`", "unknown key `{key}`", "可用的键：{known}", "known here: {known}"),
+    ("A214", "此类型不能有 `{key}`", "this type takes no `{key}`", "请删除此键", "delete the key"),
+    ("A215", "事实 `{name}` 既无 `assume` 又无 `ask`", "fact `{name}` has neither `assume` nor `ask`", "请写出询问用语 ask，或未填时的取值 assume", "say in `ask` how to ask for it, or in `assume` what holds where it is not given"),
+    ("A216", "参数的选项类型须写事实的名称", "a parameter of an enum or set names the fact whose values it takes", "请写 type: 事实名称", "write `type:` with the fact's name"),
+    # ------------------------------------------------------------------------------- A3 expressions
+    ("A301", "算式是空的", "the expression is empty", "总是适用时请删去此键", "leave the key out if it always holds"),
+    ("A302", "算式过长，超过 {most}", "the expression is too long: more than {most}", "请用 definitions 拆分", "split it with definitions"),
+    ("A303", "算式嵌套过深，超过 {deepest} 层", "the expression is nested too deeply: more than {deepest} levels", "请用 definitions 拆分", "split it with definitions"),
+    ("A304", "算式中用了全角字符 `{char}`", "full-width character `{char}` in an expression", "请切换到英文输入，改为 `{plain}`", "switch the keyboard to English and type `{plain}`"),
+    ("A305", "算式中不能写注释", "an expression cannot hold a comment", "`#` 之后的部分会被忽略，请把注释移到算式之外", "what follows `#` would be ignored; move the comment out of the expression"),
+    ("A306", "`{habit}` 不是本语言的写法", "`{habit}` is not how this language says it", "请写 `{plain}`", "write `{plain}`"),
+    ("A307", "算式不完整或写法有误（{problem}）", "the expression does not parse ({problem})", "请检查括号、引号和运算符", "check the brackets, quotes and operators"),
+    ("A308", "算式中不能用{what}", "an expression cannot use {what}", "可用：and or not、== != < <= > >=、in、not in、+ - *、count()、workday()、date()", "it has: and or not, == != < <= > >=, in, not in, + - *, count(), workday(), date()"),
+    ("A309", "不能判断某事实是否未知", "there is no test for being unknown", "未知不得影响结论；需要缺省时请用 assume", "a verdict must not depend on ignorance; use `assume` for a default"),
+    ("A310", "`{found}` 不是可用的数", "`{found}` is not a number that can be used", "请写整数，或至多两位小数的金额", "write a whole number, or an amount with at most two decimals"),
+    ("A311", "没有除法", "there is no division", "除法会引起舍入；请把除数乘到另一边", "it would round; multiply the other side instead"),
+    ("A312", "没有函数 `{called}`", "there is no function `{called}`", "可用的函数：count(集合)、workday(日期, 天数)、date(\"2019-01-01\")", "there are count(set), workday(date, n) and date(\"2019-01-01\")"),
+    ("A313", "`{called}` 须有 {arity} 个参数", "`{called}` takes {arity} argument(s)", "", ""),
+    ("A314", "`{found}` 不是日期", "`{found}` is not a date", "请写 date(\"2019-01-01\")", "write date(\"2019-01-01\")"),
+    # --------------------------------------------------------------------------- A4 names and types
+    ("A400", "未知的名称 `{name}`", "unknown name `{name}`", "名称须在 facts、parameters、definitions 或取值中声明", "a name is a fact, parameter, definition or enum value"),
+    ("A401", "没有名为 `{name}` 的{what}", "there is no {what} `{name}`", "", ""),
+    ("A402", "`{name}` 已是{what}（第 {line} 行）", "`{name}` is already a {what} (line {line})", "事实、参数、查询、定义和取值共用一套名称，请改名", "facts, parameters, look-ups, definitions and values share one namespace; rename one"),
+    ("A403", "规则编号 `{name}` 已用于第 {line} 行", "rule id `{name}` is already used at line {line}", "请改名", "rename one"),
+    ("A404", "`{name}` 是保留名称", "`{name}` is a reserved name", "请改名", "choose another"),
+    ("A405", "`{name}` 是一个查询，不能单独使用", "`{name}` is a look-up and has no value of its own", "请写 {name}.found 或 {name}.列名", "write {name}.found or {name}.column"),
+    ("A406", "类型循环引用：{names}", "types refer to one another in a circle: {names}", "请给其中之一写出类型", "give one of them a type of its own"),
+    ("A407", "定义循环引用：{names}", "definitions refer to one another in a circle: {names}", "请打断循环", "break the circle"),
+    ("A408", "优先关系成环：{names}", "overrides form a circle: {names}", "请删去其中一个 overrides", "remove one of the overrides"),
+    ("A409", "事实 `{name}` 由查询填入，而该查询又要用到它", "fact `{name}` is filled by a look-up that needs the fact itself", "请改用其他主键", "use another key"),
+    ("A410", "此处应为{expected}，而不是{found}", "expected {expected}, found {found}", "", ""),
+    ("A411", "`{name}` 不在其取值之内：{expected}", "`{name}` is not one of its values: {expected}", "", ""),
+    ("A412", "取值不加引号：{given}", "a value is written without quotes: {given}", "", ""),
+    ("A413", "`{name}` 是一个取值，此处看不出属于哪个事实", "`{name}` is a value, and nothing here says of which fact", "请与事实比较，如 nature == {name}", "compare it with a fact, as in nature == {name}"),
+    ("A414", "清单 `{register}` 不全，条件不能直接读取", "register `{register}` is known in part only, so a condition cannot read it", "请声明一个带 filled_by 的事实，条件读取该事实", "declare a fact with `filled_by` and read the fact"),
+    ("A415", "清单 `{register}` 的列 `{column}` 没有 absent", "column `{column}` of register `{register}` has no `absent`", "查无此行时取何值，请在该列写 absent", "say in `absent` what it reads where no row is found"),
+    ("A416", "此处看不出集合的类型", "nothing here says what the set is of", "集合写在 in、<=、>= 的右边，左边写事实", "a set stands right of in, <=, >= with a fact on the left"),
+    ("A417", "集合中只能写常数", "a set display holds constants only", "请改用 or 连接的比较", "use comparisons joined by `or`"),
+    ("A418", "负号只能写在数前", "a minus stands before a number only", "请写 0 - x", "write 0 - x"),
+    ("A419", "比较的两边都是常数", "both sides of the comparison are constants", "结果恒定，请检查", "it always comes out the same"),
+    ("A420", "{found}不能用 `{op}` 比较", "`{op}` does not compare {found}", "", ""),
+    ("A421", "`{given}` 是文字，不是日期", "`{given}` is text, not a date", "请写 date(\"{given}\")", "write date(\"{given}\")"),
+    ("A422", "{left}与{right}不能相比", "cannot compare {left} with {right}", "", ""),
+    ("A423", "集合之间用 <= 或 >=，不用 in", "sets compare with <= or >=, not with `in`", "", ""),
+    ("A424", "此处应为集合，而不是{found}", "expected a set, found {found}", "", ""),
+    ("A425", "{left}与{right}不能相加减", "cannot add or subtract {left} and {right}", "可以：整数与整数、金额与金额、日期加减天数", "there are int and int, money and money, a date and a number of days"),
+    ("A426", "乘法的一边须为整数常数或整数参数", "one side of `*` must be an int literal or int parameter", "", ""),
+    ("A427", "算式展开后过大（超过 {size} 个节点或 {depth} 层）", "the expression is too large with its definitions written out (more than {size} nodes or {depth} levels)", "请化简定义", "simplify the definitions"),
+    ("A428", "算式的结果可能超出 64 位整数或公元 1 至 9999 年", "the expression can leave 64 bits or the years 1 to 9999", "请给事实写 min、max，或减小倍数", "give the facts `min` and `max`, or use smaller factors"),
+    ("A429", "workday 的天数须为 1 至 {most}", "workday takes 1 to {most} days", "请用常数，或有 min、max 的参数", "use a literal, or a parameter whose values lie within"),
+    # ------------------------------------------------------------- A5 values, periods, registers
+    ("A501", "参数 `{name}` 自 {since} 起才有值，而规则自 {start} 起有效", "parameter `{name}` has no value before {since}, but the policy is in force from {start}", "请补上更早的值", "give it an earlier value"),
+    ("A502", "参数 `{name}` 在 {day} 有两个值", "parameter `{name}` has two values on {day}", "请删除其一", "delete one"),
+    ("A504", "期间的终日 {end} 早于始日 {start}", "the period ends ({end}) before it begins ({start})", "请核对日期", "check the dates"),
+    ("A505", "规则的有效期与其所属规则（{start} 至 {end}）不相交", "the rule's period does not meet that of its policy ({start} to {end})", "请核对日期", "check the dates"),
+    ("A506", "`{name}` 的 min 大于 max", "`min` of `{name}` is above its `max`", "请核对", "check the two"),
+    ("A507", "清单 `{register}` 的列 `{column}` 不能为空", "column `{column}` of register `{register}` must not be empty", "请填写，或为该列声明 absent", "fill it in, or declare `absent` for the column"),
+    ("A508", "清单 `{register}` 中 `{key}` 在同一天有两行，另一行在第 {line} 行", "register `{register}` has two rows for `{key}` on one day, the other at line {line}", "请用 valid_from、valid_until 分开，或删除其一", "part them by valid_from and valid_until, or delete one"),
+    ("A509", "清单 `{register}` 没有内容", "register `{register}` has no rows", "请写 file 或 rows，或由程序在 load(registers=...) 中提供", "give it `file` or `rows`, or hand it in with load(registers=...)"),
+    ("A510", "列 `{column}` 出现两次", "column `{column}` stands twice", "请删除其一", "delete one"),
+    ("A511", "缺少列 {columns}", "there is no column {columns}", "第一行须为列名", "the first line names the columns"),
+    ("A512", "此行有 {found} 格，应为 {expected} 格", "this line has {found} cells, not {expected}", "含逗号的内容请加引号", "put cells that hold commas in quotes"),
+    ("A513", "无法读取 `{path}`：{why}", "cannot read `{path}`: {why}", "", ""),
+    ("A514", "`{path}` 不在规则的文件夹之内", "`{path}` is outside the policy's folder", "请把文件放进规则的文件夹", "put the file into the policy's folder"),
+    ("A515", "不是合法的 CSV：{problem}", "not valid CSV: {problem}", "请检查引号", "check the quotes"),
+    ("A516", "查询的主键应为 {expected}，而不是 {found}", "the look-up must match {expected}, not {found}", "", ""),
+    ("A517", "没有名为 `{name}` 的清单可供提供", "rows were handed in for `{name}`, and there is no such register", "", ""),
+    # ------------------------------------------------------------------------ A6 layers and books
+    ("A601", "`{name}` 改写或放宽了 `{below}` 的内容，却未写入 replaces", "`{name}` redefines or weakens `{below}` without being named in `replaces`", "如确需如此，请在 policy.yaml 的 replaces 中写上 {name}", "if that is meant, add {name} to `replaces` in policy.yaml"),
+    ("A602", "tightens 须与 extends 同用", "`tightens` needs a layer below: `extends`", "", ""),
+    ("A603", "tightens 不得改变 `{below}` 对 `{name}` 的 assume", "a layer that tightens may not change what `{below}` assumes of `{name}`", "请恢复原值，或去掉 tightens", "keep the value, or drop `tightens`"),
+    ("A604", "replaces 中的 `{name}` 并未改写或放宽任何内容", "`{name}` in `replaces` redefines and weakens nothing", "请删去", "delete it"),
+    ("A605", "extends 成环：{names}", "layers extend one another in a circle: {names}", "", ""),
+    ("A606", "`{name}` 处的规则自称 `{found}`", "the policy at `{name}` calls itself `{found}`", "文件夹名须与 policy 一致", "a folder must bear the policy's id"),
+    ("A607", "在 `{folder}` 中找不到 `{name}`", "there is no policy `{name}` in `{folder}`", "上一层须与本规则并列放置", "the layer below must stand beside this one"),
+    ("A608", "地点 `{place}` 在 {day} 没有规则", "no policy for `{place}` on {day}", "该汇编中有：{known}", "the book has: {known}"),
+    ("A609", "地点 `{place}` 在 {day} 有多份规则：{names}", "more than one policy for `{place}` on {day}: {names}", "请核对各自的有效期", "check their periods"),
+    ("A610", "`{path}` 中没有任何规则", "`{path}` holds no policy", "汇编是装有规则文件夹的文件夹", "a book is a folder of policy folders"),
+    ("A611", "`{path}` 是规则汇编，须指明地点", "`{path}` is a book of policies: say which place", "请加 --place；该汇编中有：{known}", "add --place; the book has: {known}"),
+    # -------------------------------------------------------------------------- A9 tasks and input
+    ("A901", "不是合法的 JSON：{problem}", "not valid JSON: {problem}", "请检查引号、逗号和括号", "check quotes, commas and brackets"),
+    ("A902", "任务须为对象（键: 值），而不是 {found}", "a task must be an object, key: value, not {found}", "", ""),
+    ("A903", "重复的键 `{key}`", "duplicate key `{key}`", "请删除其一", "delete one"),
+    ("A904", "不认识的文件类型 `{suffix}`", "unknown kind of file `{suffix}`", "可用 .yaml .yml .json .jsonl .ndjson .csv；标准输入请加 --input-format", "use .yaml, .yml, .json, .jsonl, .ndjson or .csv; for standard input say --input-format"),
+    ("A905", "文件以字节顺序标记（BOM）开头", "the file begins with a byte-order mark", "各行已照常读取；请另存为不带 BOM 的 UTF-8", "its rows were read all the same; save it as UTF-8 without a mark"),
+    ("A906", "一行过长，超过 {most} 个字符", "a line is longer than {most} characters", "", ""),
+    ("A907", "没有编号为 `{id}` 的任务", "there is no task with the id `{id}`", "文件中有：{known}", "the file has: {known}"),
+    ("A908", "{option} 的值 `{given}` 不对：应为{expected}", "{option}={given} will not do: expected {expected}", "", ""),
+    ("A909", "此功能需要 {package}。请运行：pip install 'admission[{extra}]'", "this needs {package}; run: pip install 'admission[{extra}]'", "", ""),
+    ("A910", "没有事实 `{fact}`", "there is no fact `{fact}`", "", ""),
+    ("A911", "`{fact}` 应为{expected}，而给出的是 `{given}`", "`{fact}` takes {expected}, not `{given}`", "", ""),
+    ("A912", "`{fact}` 超出范围：应为{expected}，而给出的是 `{given}`", "`{fact}` is out of range: expected {expected}, given `{given}`", "", ""),
+    ("A913", "`{fact}` 没有取值 `{given}`：应为{expected}", "`{fact}` has no value `{given}`: expected {expected}", "", ""),
+    ("A914", "`{fact}` 中有重复：`{given}`", "`{fact}` repeats `{given}`", "集合中每项只写一次", "each element stands once"),
+    ("A915", "`{fact}` 的文字过长", "`{fact}` is too long a text", "至多 10000 个字符", "10,000 characters at most"),
+    ("A916", "`{fact}` 的日期 `{given}` 不存在", "`{fact}` gives a date that does not exist: `{given}`", "请核对年月日", "check year, month and day"),
+    ("A917", "`{fact}` 不是有限的数：`{given}`", "`{fact}` is not a finite number: `{given}`", "应为{expected}", "expected {expected}"),
+    ("A918", "`{fact}` 的小数过多：`{given}`", "`{fact}` has too many decimals: `{given}`", "金额以元计，至多两位小数，不会四舍五入", "amounts are in yuan with at most two decimals; nothing is rounded"),
+    ("A920", "没有决定日期 as_of", "there is no `as_of`, the day of the decision", "请在任务中写 as_of，或由调用者给出", "give it in the task or with the call"),
+    ("A921", "as_of 两次给出且不一致：任务中为 {given}，调用时为 {expected}", "`as_of` is given twice and differently: {given} in the task, {expected} with the call", "请只给一次", "give it once"),
+    ("A922", "as_of {given} 不在规则的有效期内（{expected}）", "`as_of` {given} is outside the policy's period ({expected})", "请核对日期，或选用当时有效的规则", "check the day, or use the policy in force then"),
+    ("A923", "`{fact}` 给出的 `{given}` 与清单所载不符：{expected}", "`{fact}` is given as `{given}`, but the register says {expected}", "请核对任务，或更正清单", "check the task, or correct the register"),
+    ("A924", "任务须为映射（事实名: 值），而不是 `{given}`", "a task must be a mapping of facts to values, not `{given}`", "", ""),
+    ("A925", "预期中没有 `{fact}` 一项", "a case cannot expect `{fact}`", "可用：{expected}", "it can expect: {expected}"),
+    ("A926", "`{name}` 不是一个程序可用的表格列", "column `{name}` is no fact of the policy", "", ""),
+)  # fmt: skip
+
+KINDS: dict[str, Kind] = {row[0]: Kind(*row) for row in _ERRORS}

@@ -1,0 +1,261 @@
+"""The facade: load a policy or a book of them, and decide. The one place that knows the order of the passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace as with_changes
+from datetime import date
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from admission import intake, ir, reference
+from admission.checker import check
+from admission.decision import Decision
+from admission.diagnostics import Collector, Diagnostic, InputError, PolicyError, TaskError
+from admission.frontend import policies
+
+if TYPE_CHECKING:
+    from admission.explain import Explanation, Question
+    from admission.task_model import TaskModel
+
+Rows = Iterable[Mapping[str, object]]
+
+
+class Policy:
+    """A checked policy. Immutable, hashable by its content, picklable, safe to share between threads.
+
+    >>> from datetime import date
+    >>> policy = load("policies/beijing")
+    >>> task = {"nature": "approval_or_public_service"}
+    >>> policy.decide(task, as_of=date(2019, 8, 3)).channel
+    'service_centre'
+    """
+
+    __slots__ = ("_task", "checked", "diagnostics")
+
+    checked: ir.CheckedPolicy
+    diagnostics: tuple[Diagnostic, ...]
+
+    def __init__(self, checked: ir.CheckedPolicy, diagnostics: Iterable[Diagnostic] = ()) -> None:
+        object.__setattr__(self, "checked", checked)
+        object.__setattr__(self, "diagnostics", tuple(diagnostics))
+        object.__setattr__(self, "_task", None)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a policy does not change: cannot set {name}={value!r}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Policy) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __reduce__(self) -> tuple[type[Policy], tuple[ir.CheckedPolicy, tuple[Diagnostic, ...]]]:
+        return type(self), (self.checked, self.diagnostics)
+
+    def __repr__(self) -> str:
+        return f"<Policy {self.id} {self.version} {self.digest[:12]}>"
+
+    @property
+    def id(self) -> str:
+        """The policy's id."""
+        return self.checked.id
+
+    @property
+    def version(self) -> str:
+        """The policy's version, as its author wrote it."""
+        return self.checked.version
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the policy's content and that of its layers, in hexadecimal; comments and layout do not count."""
+        return self.checked.digest
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of its labels; the first is the one used where none is asked for."""
+        return self.checked.languages
+
+    @property
+    def Task(self) -> type[TaskModel]:  # noqa: N802 - it is a class
+        """The pydantic model of a task: validates, and gives its JSON Schema."""
+        if self._task is None:
+            from admission.task_model import task_model
+
+            object.__setattr__(self, "_task", task_model(self.checked))
+        model: type[TaskModel] = self._task
+        return model
+
+    def decide(self, task: Mapping[str, object] | TaskModel, *, as_of: date | None = None) -> Decision:
+        """The decision for a task: a mapping of facts to Python values, or a `policy.Task`.
+
+        Money is `Decimal` or `int` (yuan), a date `datetime.date`, a set any set, list or tuple; None and absent
+        are unknown. `as_of` is the day of the decision, from the task or from here.
+
+        Raises `TaskError` with every fault of the task at once.
+        """
+        return self.decide_given(intake.accept(self.checked, _mapping(task), as_of))
+
+    def decide_given(self, given: intake.Given) -> Decision:
+        """The decision for facts that were accepted already (see `intake`)."""
+        decision = reference.decide(self.checked, given.facts, given.as_of, given.id)
+        return with_changes(decision, explainer=_Explainer(self, given))
+
+    def decide_many(
+        self, tasks: Iterable[Mapping[str, object] | TaskModel], *, as_of: date | None = None
+    ) -> Iterator[Decision]:
+        """The decisions for many tasks, lazily and in order; a task without an id gets its place, from 1.
+
+        Raises `TaskError` at the first task that does not fit.
+        """
+        for place, task in enumerate(tasks, 1):
+            yield self.decide_given(intake.accept(self.checked, _mapping(task), as_of, place=str(place)))
+
+    def next_question(self, task: Mapping[str, object] | TaskModel, *, as_of: date | None = None) -> Question | None:
+        """The question to ask next, or None where nothing is missing. Raises `TaskError`."""
+        from admission.explain import next_question
+
+        given = intake.accept(self.checked, _mapping(task), as_of)
+        return next_question(self.checked, self.decide_given(given))
+
+
+def _mapping(task: object) -> Any:
+    """A task model as the mapping it was made of; anything else as it is."""
+    dump = getattr(task, "model_dump", None)
+    if isinstance(task, Mapping) or dump is None:
+        return task
+    return dump(by_alias=True)
+
+
+class _Explainer:
+    """Explains the decisions of one policy; picklable, so that a decision is."""
+
+    __slots__ = ("given", "policy")
+
+    def __init__(self, policy: Policy, given: intake.Given) -> None:
+        self.policy = policy
+        self.given = given
+
+    def __call__(self, decision: Decision, lang: str | None) -> Explanation:
+        from admission.explain import explain
+
+        return explain(self.policy.checked, self.given, decision, lang or self.policy.languages[0])
+
+
+def load(path: str | PathLike[str], *, registers: Mapping[str, Rows] | None = None) -> Policy:
+    """The policy in a folder or file, with the layers it extends, checked.
+
+    `registers` hands in rows of registers by name: mappings of column to Python value, with `valid_from` and
+    `valid_until` as dates where a row has a period.
+
+    Raises `PolicyError` with every fault found, or where there is no policy to read.
+
+    >>> load("policies/beijing").id
+    'beijing'
+    """
+    checked, faults = inspect(path, registers=registers)
+    if checked is None:
+        raise PolicyError(faults.errors)
+    return Policy(checked, faults.sorted())
+
+
+def inspect(
+    path: str | PathLike[str], *, registers: Mapping[str, Rows] | None = None
+) -> tuple[ir.CheckedPolicy | None, Collector]:
+    """The checked policy, or None, and everything there is to say about it, warnings included.
+
+    Raises `PolicyError` where there is no policy to read.
+    """
+    faults = Collector()
+    handed = {name: list(rows) for name, rows in (registers or {}).items()}
+    try:
+        loaded = policies.load(Path(path), faults, handed)
+    except InputError as error:
+        raise PolicyError(error.diagnostics) from None
+    if loaded.policy is None:
+        return None, faults
+    for name in handed:
+        if name not in loaded.policy.registers:
+            faults.add("A517", loaded.policy.span, name=name)
+    return check(loaded.policy, faults, loaded.poisoned), faults
+
+
+class Book:
+    """A folder of policies: picks one by subject, place and date.
+
+    >>> from datetime import date
+    >>> book = load_book("policies")
+    >>> book.decide({"nature": "market_service"}, place="beijing", as_of=date(2019, 8, 3)).verdict
+    <Verdict.REDIRECT: 'redirect'>
+    """
+
+    def __init__(self, policies_of: Iterable[Policy]) -> None:
+        self.policies: tuple[Policy, ...] = tuple(policies_of)
+
+    def places(self, subject: str = "task") -> tuple[str, ...]:
+        """The places that have a policy for the subject, sorted."""
+        return tuple(sorted({p.checked.place for p in self.policies if p.checked.subject == subject}))
+
+    def pick(self, place: str, as_of: date, *, subject: str = "task") -> Policy:
+        """The policy in force at a place on a day, else that of the nearest place around it.
+
+        A place lies within the place of the policy that its own policy extends.
+        Raises `InputError` where there is none, or more than one.
+        """
+        here = [p for p in self.policies if p.checked.subject == subject and p.checked.place == place]
+        found = [p for p in here if as_of in p.checked.period]
+        if len(found) > 1:
+            names = ", ".join(sorted(p.id for p in found))
+            raise InputError([Diagnostic("A609", None, {"place": place, "day": as_of, "names": names})])
+        if found:
+            return found[0]
+        around = {p.checked.below.place for p in here if p.checked.below} - {place}
+        if not around:
+            known = ", ".join(self.places(subject))
+            raise InputError([Diagnostic("A608", None, {"place": place, "day": as_of, "known": known})])
+        return self.pick(min(around), as_of, subject=subject)
+
+    def decide(
+        self,
+        task: Mapping[str, object] | TaskModel,
+        *,
+        place: str,
+        as_of: date | None = None,
+        subject: str = "task",
+    ) -> Decision:
+        """The decision of the policy for the place and day. Raises `TaskError`, `InputError`."""
+        own = _mapping(task).get(ir.AS_OF) if isinstance(_mapping(task), Mapping) else None
+        day = as_of if as_of is not None else own
+        if not isinstance(day, date):
+            # Any policy says what is wrong with the day, or that there is none.
+            intake.accept(self.policies[0].checked, _mapping(task), as_of)
+            raise TaskError(())
+        return self.pick(place, day, subject=subject).decide(task, as_of=as_of)
+
+
+def load_book(path: str | PathLike[str]) -> Book:
+    """Every policy in a folder of policies.
+
+    Raises `PolicyError` with the faults of all of them, or where there is none.
+    """
+    folders = policy_folders(Path(path))
+    if not folders:
+        raise PolicyError([Diagnostic("A610", None, {"path": path}, path=str(path))])
+    loaded, faults = [], Collector()
+    for folder in folders:
+        try:
+            loaded.append(load(folder))
+        except PolicyError as error:
+            for fault in error.diagnostics:
+                faults.keep(fault)
+    if len(faults):
+        raise PolicyError(faults.sorted())
+    return Book(loaded)
+
+
+def policy_folders(path: Path) -> tuple[Path, ...]:
+    """The policies that stand in a folder, sorted by name; empty where it is not a folder of policies."""
+    if not path.is_dir() or (path / policies.POLICY_FILE).is_file():
+        return ()
+    return tuple(sorted(folder for folder in path.iterdir() if (folder / policies.POLICY_FILE).is_file()))

@@ -1,0 +1,484 @@
+"""A document that was read, and the policy below it, to one policy in the intermediate representation.
+
+What a layer adds is put beside what the layer below says; what it redefines must be named in `replaces`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from dataclasses import replace as with_changes
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from admission import ir
+from admission.datatypes import LIMITS, Kind, Type, Unfit, Value, bounded, from_document
+from admission.diagnostics import Collector, Span, nearest
+from admission.frontend import syntax
+from admission.frontend.document import Entry, Fields, Word
+from admission.frontend.loader import Node, Scalar, plain
+from admission.frontend.registers import Rows, read_file, read_rows
+
+T = TypeVar("T")
+Handed = Mapping[str, Any]
+"""Register rows that the embedding program hands in, by register."""
+
+
+@dataclass
+class Lowering:
+    """Lowers one layer; `poisoned` collects names whose declaration is at fault, so that no use of them is."""
+
+    head: Fields
+    sections: Mapping[str, list[Entry]]
+    below: ir.Policy | None
+    folder: Path
+    faults: Collector
+    handed: Handed
+    poisoned: set[str] = field(default_factory=set)
+    replaced: dict[str, Span] = field(default_factory=dict)
+    used_replacements: set[str] = field(default_factory=set)
+    types: dict[str, tuple[Type, Mapping[str, ir.Label]]] = field(default_factory=dict)
+    resolving: list[str] = field(default_factory=list)
+
+    # ------------------------------------------------------------------------------------- whole
+
+    def policy(self) -> ir.Policy | None:
+        """The merged policy; None where the head is at fault, so that nothing sensible can be built."""
+        head = self.head
+        self.replaced = {word.text: word.span for word in head.get("replaces") or ()}
+        identity, version, period = head.get("policy"), head.get("version"), head.get("in_force")
+        if identity is None or head.get("languages") is None:
+            return None
+        below = self.below
+        return ir.Policy(
+            id=identity.text,
+            version=version or "",
+            subject=head.get("subject").text if head.get("subject") else "task",
+            place=head.get("place") or identity.text,
+            title=head.get("title") or {},
+            period=self.period(period, required=True),
+            languages=tuple(head.get("languages")),
+            extends=below.id if below else None,
+            tightens=bool(head.get("tightens")),
+            replaces=tuple(self.replaced),
+            wording={**(below.wording if below else {}), **self.wording()},
+            **self.merged(),
+            below=below,
+            span=head.keys.get("policy"),
+        )
+
+    def merged(self) -> dict[str, Any]:
+        """Every section, the layer's own beside that of the layer below."""
+        self.claim_rule_ids()
+        lowered: dict[str, Any] = {}
+        for section, lower in self.lowerers().items():
+            own = self.section(section, lower)
+            below: Mapping[str, Any] = getattr(self.below, section) if self.below else {}
+            for name in own:
+                if name in below:
+                    self.redefines(name, self.place(section, name))
+            lowered[section] = {**below, **own}
+        return lowered
+
+    def lowerers(self) -> dict[str, Callable[[Entry], Any]]:
+        """The sections in the order in which they build on one another."""
+        return {
+            "parties": lambda entry: entry.value,
+            "sources": self.source,
+            "facts": self.fact,
+            "parameters": self.parameter,
+            "registers": self.register,
+            "look_ups": self.look_up,
+            "definitions": self.definition,
+            "channels": self.channel,
+            "routes": self.route,
+            "requirements": self.requirement,
+            "exceptions": self.exception,
+            "obligations": self.obligation,
+        }
+
+    def section(self, section: str, lower: Callable[[Entry], T | None]) -> dict[str, T]:
+        """The sound entries of a section; the names of the others are poisoned."""
+        found = {}
+        for entry in self.sections.get(section, ()):
+            value = None if entry.value is None else lower(entry)
+            if value is None:
+                self.poisoned.add(entry.name)
+            else:
+                found[entry.name] = value
+        return found
+
+    def place(self, section: str, name: str) -> Span:
+        """Where the layer declares a name."""
+        return next(entry.span for entry in self.sections[section] if entry.name == name)
+
+    def redefines(self, name: str, span: Span) -> None:
+        """Report what is redefined or weakened without being named in `replaces`."""
+        if name in self.replaced:
+            self.used_replacements.add(name)
+        else:
+            self.faults.add("A601", span, name=name, below=self.below.id if self.below else "")
+
+    def claim_rule_ids(self) -> None:
+        """Rule ids are unique across their sections."""
+        seen: dict[str, Span] = {}
+        for section in ("routes", "requirements", "exceptions", "obligations"):
+            for entry in self.sections.get(section, ()):
+                if entry.name in seen:
+                    first = seen[entry.name].source.position(seen[entry.name].start)[0]
+                    self.faults.add("A403", entry.span, name=entry.name, line=first)
+                seen[entry.name] = entry.span
+
+    # ------------------------------------------------------------------------------------- parts
+
+    def wording(self) -> dict[str, ir.Label]:
+        """The policy's own words for the verdicts."""
+        fields = self.head.get("wording")
+        return {word: label for word, label in fields.values.items() if label} if fields else {}
+
+    def period(self, fields: Fields | None, *, required: bool = False) -> ir.Period:
+        """A period; the policy's own must begin on some day."""
+        if fields is None:
+            return ir.ALWAYS
+        start, end = fields.get("from"), fields.get("until")
+        if start and end and end < start:
+            self.faults.add("A504", fields.span, start=start, end=end)
+            return ir.ALWAYS
+        if required and start is None and not fields.broken:
+            self.faults.add("A209", fields.span, key="from", says=("自此日起", "the first day in force"))
+        return ir.Period(start, end)
+
+    def rule_period(self, fields: Fields) -> ir.Period:
+        """A rule is in force in the intersection of its period and that of the policy that declares it."""
+        own, whole = self.period(fields.get("in_force")), self.period_of_policy()
+        starts = [day for day in (own.start, whole.start) if day]
+        ends = [day for day in (own.end, whole.end) if day]
+        start, end = max(starts, default=None), min(ends, default=None)
+        if start and end and end < start:
+            self.faults.add("A505", fields.keys.get("in_force", fields.span), start=whole.start, end=whole.end or "…")
+        return ir.Period(start, end)
+
+    def period_of_policy(self) -> ir.Period:
+        """The period that the head of this layer gives."""
+        fields = self.head.get("in_force")
+        return ir.Period(fields.get("from"), fields.get("until")) if fields else ir.ALWAYS
+
+    def basis(self, fields: Fields) -> ir.Basis:
+        """Citations, or the author's own reason."""
+        cited = tuple(
+            ir.Citation(part.get("source").text, part.get("at"), part.get("quote"), part.get("source").span)
+            for part in fields.get("cite") or ()
+            if not part.broken
+        )
+        return ir.Basis(cited, fields.get("own"))
+
+    def condition(self, fields: Fields, key: str) -> ir.Expr | None:
+        """The expression under a key; a faulty one marks its owner as broken."""
+        scalar = fields.get(key)
+        if scalar is None:
+            return None
+        expr = syntax.parse(scalar, self.faults)
+        fields.broken |= expr is None
+        return expr
+
+    def value(self, declared: Type, node: Node, name: str) -> Value | None:
+        """A constant of a type; None where it does not fit, and then a fault says why."""
+        try:
+            return from_document(declared, plain(node))
+        except Unfit as unfit:
+            words = {"fact": name, "expected": unfit.expectation, "given": unfit.given}
+            self.faults.add(unfit.code, node.span, unfit.near, **words)
+            return None
+
+    def constant(self, declared: Type, fields: Fields, key: str, name: str) -> ir.Literal | None:
+        """The constant under a key, or None."""
+        node = fields.get(key)
+        if node is None:
+            return None
+        value = self.value(declared, node, f"{name}.{key}")
+        fields.broken |= value is None
+        return None if value is None else ir.Literal(value, declared, node.span)
+
+    # ------------------------------------------------------------------------------------- types
+
+    def type_of_fact(self, name: str) -> tuple[Type, Mapping[str, ir.Label]] | None:
+        """The type and value labels of a fact of this layer or one below."""
+        if name in self.types:
+            return self.types[name]
+        entry = next((e for e in self.sections.get("facts", ()) if e.name == name), None)
+        if entry is None:
+            fact = self.below.facts.get(name) if self.below else None
+            return (fact.type, fact.value_labels) if fact else None
+        if entry.value is None or name in self.resolving:
+            return None
+        self.resolving.append(name)
+        resolved = self.type_in(entry.value, entry.name)
+        self.resolving.pop()
+        if resolved:
+            self.types[name] = resolved
+        return resolved
+
+    def type_in(
+        self, fields: Fields, name: str, *, dated: bool = False
+    ) -> tuple[Type, Mapping[str, ir.Label]] | None:
+        """The type that a record declares under `type`, `values`, `min`, `max`; `dated` values list no type."""
+        word: Word | None = fields.get("type")
+        if word is None:
+            return None
+        if word.text in self.resolving and word.text not in Kind:
+            self.faults.add("A406", word.span, names=" → ".join((*self.resolving, word.text)))
+            return None
+        if word.text not in Kind.__members__.values():
+            inherited = self.type_of_fact(word.text)
+            if inherited is None:
+                self.unknown_type(word)
+                return None
+            if not dated:
+                self.no_key(fields, "values")
+            return self.with_bounds(inherited[0], fields, name), inherited[1]
+        kind = Kind(word.text)
+        if dated and kind in (Kind.ENUM, Kind.SET):
+            self.faults.add("A216", word.span)
+            return None
+        if dated:
+            return self.with_bounds(bounded(kind), fields, name), {}
+        return self.type_of_kind(kind, fields, name)
+
+    def type_of_kind(self, kind: Kind, fields: Fields, name: str) -> tuple[Type, Mapping[str, ir.Label]] | None:
+        """A type of one of the seven kinds."""
+        if kind in (Kind.ENUM, Kind.SET):
+            entries: list[Entry] | None = fields.get("values")
+            if not entries:
+                if "values" not in fields.keys:
+                    self.faults.add("A209", fields.span, key="values", says=("取值", "the values it may take"))
+                return None
+            labels = {e.name: e.value if isinstance(e.value, dict) else {} for e in entries}
+            self.with_bounds(Type(kind), fields, name)
+            return Type(kind, tuple(labels)), labels
+        self.no_key(fields, "values")
+        return self.with_bounds(bounded(kind), fields, name), {}
+
+    def with_bounds(self, declared: Type, fields: Fields, name: str) -> Type:
+        """The type within the declared `min` and `max`."""
+        if declared.kind not in LIMITS:
+            self.no_key(fields, "min")
+            self.no_key(fields, "max")
+            return declared
+        low, high = (self.constant(declared, fields, key, name) for key in ("min", "max"))
+        bounds = Type(
+            declared.kind,
+            (),
+            low.value if low else declared.low,  # type: ignore[arg-type] # a bound is a number or date
+            high.value if high else declared.high,  # type: ignore[arg-type]
+        )
+        if bounds.low > bounds.high:  # type: ignore[operator] # both of the kind
+            self.faults.add("A506", fields.span, name=name)
+            return declared
+        return bounds
+
+    def no_key(self, fields: Fields, key: str) -> None:
+        """Report a key that this type does not take."""
+        if key in fields.keys:
+            self.faults.add("A214", fields.keys[key], key=key)
+
+    def unknown_type(self, word: Word) -> None:
+        """Report a type that is neither a kind nor a fact."""
+        if word.text in self.poisoned or any(e.name == word.text for e in self.sections.get("facts", ())):
+            return
+        known = [*(kind.value for kind in Kind), *(e.name for e in self.sections.get("facts", ()))]
+        self.faults.add("A401", word.span, nearest(word.text, known), name=word.text, what=("类型", "type"))
+
+    # ----------------------------------------------------------------------------------- entries
+
+    def source(self, entry: Entry) -> ir.Source | None:
+        """A declared source, its kept text read."""
+        fields: Fields = entry.value
+        text = self.kept_text(fields) if fields.get("text") else None
+        return ir.Source(
+            entry.name,
+            fields.get("title") or {},
+            fields.get("date"),
+            fields.get("number"),
+            fields.get("url"),
+            text,
+            entry.span,
+        )
+
+    def kept_text(self, fields: Fields) -> str | None:
+        """The source's text from the file beside the policy."""
+        found = read_file(self.folder, fields.get("text"), fields.keys["text"], self.faults)
+        return found.text if found else None
+
+    def fact(self, entry: Entry) -> ir.Fact | None:
+        """A declared fact."""
+        fields: Fields = entry.value
+        resolved = self.type_of_fact(entry.name)
+        if resolved is None:
+            return None
+        declared, value_labels = resolved
+        filled = fields.get("filled_by")
+        if "assume" not in fields.keys and "ask" not in fields.keys:
+            self.faults.add("A215", entry.span, name=entry.name)
+        return ir.Fact(
+            name=entry.name,
+            type=declared,
+            label=fields.label,
+            value_labels=value_labels,
+            ask=fields.get("ask") or {},
+            changed_by=tuple(word.text for word in fields.get("changed_by") or ()),
+            assume=self.constant(declared, fields, "assume", entry.name),
+            filled_by=ir.Member(filled[0].text, filled[1].text, filled[0].span) if filled else None,
+            span=entry.span,
+        )
+
+    def parameter(self, entry: Entry) -> ir.Parameter | None:
+        """A parameter; its values sorted by the day from which each holds."""
+        fields: Fields = entry.value
+        resolved = self.type_in(fields, entry.name, dated=True)
+        if resolved is None or fields.get("values") is None:
+            return None
+        dated = [(day.name, self.value(resolved[0], day.value, entry.name)) for day in fields.get("values")]
+        values = tuple(sorted((self.day(day), value) for day, value in dated if value is not None))
+        if len(values) < len(dated) or not values:
+            if not dated:
+                self.faults.add("A207", fields.keys["values"])
+            return None
+        return ir.Parameter(entry.name, resolved[0], values, self.basis(fields), fields.label, entry.span)
+
+    @staticmethod
+    def day(day: Any) -> date:
+        """The key of a dated value: the reader has made it a date."""
+        return day  # type: ignore[no-any-return]
+
+    def register(self, entry: Entry) -> ir.Register | None:
+        """A register with its rows."""
+        fields: Fields = entry.value
+        columns = self.columns(fields)
+        if columns is None or fields.get("key") is None:
+            return None
+        key = tuple(word.text for word in fields.get("key"))
+        for word in fields.get("key"):
+            if word.text not in columns:
+                near = nearest(word.text, columns)
+                self.faults.add("A401", word.span, near, name=word.text, what=("列", "column"))
+                return None
+        register = ir.Register(
+            entry.name, key, columns, (), bool(fields.get("partial")), self.basis(fields), entry.span
+        )
+        rows = Rows(register, self.faults)
+        return with_changes(register, rows=read_rows(rows, fields, self.folder, self.handed.get(entry.name)))
+
+    def columns(self, fields: Fields) -> dict[str, ir.Column] | None:
+        """The columns of a register; None where one is at fault."""
+        found: dict[str, ir.Column] = {}
+        for entry in fields.get("columns") or ():
+            value = entry.value
+            if isinstance(value, Word):
+                value = Fields(value.span, {"type": value})
+            resolved = self.type_in(value, entry.name) if value else None
+            if resolved is None or entry.name == ir.FOUND:
+                if entry.name == ir.FOUND:
+                    self.faults.add("A404", entry.span, name=entry.name)
+                return None
+            absent = self.constant(resolved[0], value, "absent", entry.name)
+            found[entry.name] = ir.Column(entry.name, resolved[0], absent, resolved[1], entry.span)
+        return found or None
+
+    def look_up(self, entry: Entry) -> ir.LookUp | None:
+        """A look-up; the checker sees to its names."""
+        fields: Fields = entry.value
+        if fields.broken:
+            return None
+        match = {part.name: part.value.text for part in fields.get("match") if part.value}
+        return ir.LookUp(entry.name, fields.get("register").text, match, entry.span)
+
+    def definition(self, entry: Entry) -> ir.Definition | None:
+        """A named condition or amount."""
+        fields: Fields = entry.value
+        expr = self.condition(fields, "is")
+        if expr is None:
+            return None
+        return ir.Definition(entry.name, expr, fields.label, bool(fields.get("report")), entry.span)
+
+    def channel(self, entry: Entry) -> ir.Channel | None:
+        """A channel."""
+        fields: Fields = entry.value
+        if fields.broken:
+            return None
+        return ir.Channel(entry.name, fields.get("outcome"), fields.label, entry.span)
+
+    # ------------------------------------------------------------------------------------- rules
+
+    def shared(self, entry: Entry) -> dict[str, Any]:
+        """What every rule has."""
+        fields: Fields = entry.value
+        return {
+            "id": entry.name,
+            "when": self.condition(fields, "when"),
+            "reason": fields.get("reason") or {},
+            "basis": self.basis(fields),
+            "period": self.rule_period(fields),
+            "layer": self.head.get("policy").text,
+            "span": entry.span,
+        }
+
+    def route(self, entry: Entry) -> ir.Route | None:
+        """A route; overriding one of the layer below weakens it."""
+        fields: Fields = entry.value
+        shared = self.shared(entry)
+        overrides = self.weakens(fields.get("overrides"), "routes")
+        if fields.broken:
+            return None
+        return ir.Route(to=fields.get("to").text, overrides=overrides, **shared)
+
+    def requirement(self, entry: Entry) -> ir.Requirement | None:
+        """A requirement."""
+        fields: Fields = entry.value
+        shared, require = self.shared(entry), self.condition(fields, "require")
+        if fields.broken or require is None:
+            return None
+        return ir.Requirement(
+            channels=tuple(word.text for word in fields.get("for")),
+            require=require,
+            effect=fields.get("effect") or "refuse",
+            remedy=fields.get("remedy") or {},
+            **shared,
+        )
+
+    def exception(self, entry: Entry) -> ir.ExceptionRule | None:
+        """An exception; waiving a requirement of the layer below weakens it."""
+        fields: Fields = entry.value
+        shared = self.shared(entry)
+        waives = self.weakens(fields.get("waives"), "requirements")
+        return None if fields.broken else ir.ExceptionRule(waives=waives, **shared)
+
+    def obligation(self, entry: Entry) -> ir.ObligationRule | None:
+        """An obligation."""
+        fields: Fields = entry.value
+        shared = self.shared(entry)
+        amount, due = self.condition(fields, "amount"), self.condition(fields, "due")
+        if fields.broken:
+            return None
+        debtor, creditor = (fields.get(side).text if fields.get(side) else None for side in ("debtor", "creditor"))
+        verdicts = tuple(dict.fromkeys(fields.get("verdicts")))
+        return ir.ObligationRule(
+            verdicts=verdicts, debtor=debtor, creditor=creditor, amount=amount, due=due, **shared
+        )
+
+    def weakens(self, words: list[Word] | None, section: str) -> tuple[str, ...]:
+        """The rules named; each that the layer below declares must be named in `replaces`."""
+        for word in words or ():
+            own = any(entry.name == word.text for entry in self.sections.get(section, ()))
+            if self.below and not own and word.text in getattr(self.below, section):
+                self.redefines(word.text, word.span)
+        return tuple(word.text for word in words or ())
+
+
+def nfkc(text: str) -> str:
+    """The form in which names are compared (Unicode Annex 15)."""
+    return unicodedata.normalize("NFKC", text)
+
+
+__all__ = ["Lowering", "Scalar", "nfkc"]

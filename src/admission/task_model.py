@@ -1,0 +1,118 @@
+"""`policy.Task`: a pydantic model generated from a policy's facts, for validation at the edge and JSON Schema."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema, create_model
+from pydantic_core import PydanticCustomError
+
+from admission import ir
+from admission.datatypes import DATE, LIMITS, TEXT, Kind, Type, Unfit, from_document, from_python, to_json, to_python
+from admission.diagnostics import Fault
+
+_ANNOTATIONS: dict[Kind, Any] = {
+    Kind.BOOL: bool,
+    Kind.INT: int,
+    Kind.MONEY: Decimal,
+    Kind.DATE: datetime.date,
+    Kind.TEXT: str,
+}
+
+
+class TaskModel(BaseModel):
+    """What every generated task model has: frozen, strict, no other keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+
+
+def task_model(policy: ir.CheckedPolicy) -> type[TaskModel]:
+    """The model of the policy's tasks: a field a fact, each optional, with `id` and `as_of` beside them.
+
+    Python values are taken as `policy.decide` takes them; `model_validate_json` takes the JSON spelling.
+    """
+    fields: dict[str, Any] = {
+        "id": _field(TEXT, "id", "编号 / id of the task"),
+        "as_of": _field(DATE, "as_of", "决定日期 / the day of the decision"),
+    }
+    for fact in policy.facts.values():
+        name = f"{fact.name}_" if hasattr(BaseModel, fact.name) or fact.name.startswith("model_") else fact.name
+        fields[name] = _field(fact.type, fact.name, _describe(fact))
+    model: type[TaskModel] = create_model(
+        f"{policy.id}_task", __base__=TaskModel, __doc__=" / ".join(policy.title.values()) or None, **fields
+    )
+    return model
+
+
+def _describe(fact: ir.Fact) -> str:
+    words = " / ".join(fact.label.values())
+    question = " / ".join(fact.ask.values())
+    return f"{words}. {question}" if question else words
+
+
+def _field(declared: Type, name: str, description: str) -> Any:
+    annotation = Annotated[
+        annotation_of(declared) | None,
+        PlainValidator(_validator(declared, name)),
+        WithJsonSchema({"anyOf": [json_schema_of(declared), {"type": "null"}]}),
+    ]
+    return annotation, Field(default=None, alias=name, description=description)
+
+
+def annotation_of(declared: Type) -> Any:
+    """The Python type of a fact's public value."""
+    if declared.kind is Kind.ENUM:
+        return Literal[declared.values]
+    if declared.kind is Kind.SET:
+        return frozenset[Literal[declared.values]]  # type: ignore[valid-type] # built from data
+    return _ANNOTATIONS[declared.kind]
+
+
+def _validator(declared: Type, name: str) -> Callable[[Any, ValidationInfo], Any]:
+    def validate(value: Any, info: ValidationInfo) -> Any:
+        if value is None:
+            return None
+        try:
+            inner = (from_document if info.mode == "json" else from_python)(declared, value)
+        except Unfit as unfit:
+            fault = Fault(unfit.code, name, unfit.expectation, unfit.given, unfit.near)
+            words = {"message": str(fault), "expected": fault.expected, "given": fault.given}
+            raise PydanticCustomError(unfit.code, "{message}", words) from None  # type: ignore[arg-type] # the code is data
+        return to_python(declared, inner)
+
+    return validate
+
+
+def json_schema_of(declared: Type) -> dict[str, Any]:
+    """JSON Schema (2020-12) of a value as JSON spells it."""
+    match declared.kind:
+        case Kind.BOOL:
+            return {"type": "boolean"}
+        case Kind.INT:
+            return {"type": "integer", "minimum": declared.low, "maximum": declared.high}
+        case Kind.MONEY:
+            return _money_schema(declared)
+        case Kind.DATE:
+            return {"type": "string", "format": "date"}
+        case Kind.TEXT:
+            return {"type": "string"}
+        case Kind.ENUM:
+            return {"enum": list(declared.values)}
+        case Kind.SET:
+            return {"type": "array", "items": {"enum": list(declared.values)}, "uniqueItems": True}
+
+
+def _money_schema(declared: Type) -> dict[str, Any]:
+    lowest, highest = LIMITS[Kind.MONEY]
+    low, high = (float(str(to_json(declared, bound))) for bound in (declared.low or 0, declared.high or 0))
+    number: dict[str, Any] = {"type": "number"}
+    if declared.low != lowest:
+        number["minimum"] = low
+    if declared.high != highest:
+        number["maximum"] = high
+    sign = "" if isinstance(declared.low, int) and declared.low >= 0 else "-?"
+    text = {"type": "string", "pattern": rf"^{sign}[0-9]+(\.[0-9]{{1,2}})?$"}
+    return {"anyOf": [number, text], "description": "yuan, at most two decimals"}
