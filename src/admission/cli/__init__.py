@@ -1,0 +1,74 @@
+"""The `admission` command: one module a command, and the only code that prints or exits.
+
+Exit codes: 0 done and nothing to complain of; 1 done, and the answer is bad news; 2 the input or the call is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from admission import __version__
+from admission.cli.terminal import Exit, language_of_locale, report
+from admission.diagnostics import InputError, MissingExtraError, PolicyError
+
+# The commands in the order in which `--help` lists them: name, and what each does.
+COMMANDS: tuple[tuple[str, str], ...] = (
+    ("decide", "decide tasks from YAML, JSON, JSON Lines or CSV"),
+    ("check", "say everything that is wrong with a policy"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code and never raises for a user's mistake."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = build_parser(given)
+    try:
+        options = parser.parse_args(given)
+        return int(options.run(options))
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else Exit.WRONG
+    except (PolicyError, InputError) as error:
+        report(error.diagnostics, options.lang)
+        return Exit.WRONG
+    except MissingExtraError as error:
+        sys.stderr.write(f"error: {error.render(options.lang)}\n")
+        return Exit.WRONG
+    except BrokenPipeError:
+        # The reader has gone, as `admission decide ... | head` does; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except KeyboardInterrupt:
+        return 130
+
+
+def build_parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The parser of the whole command line; only the command that was asked for is imported."""
+    parser = argparse.ArgumentParser(
+        prog="admission",
+        description="Decides whether a task may be handed to a residents' community, where it belongs instead, and why.",
+        epilog="Try: admission decide policies/beijing examples/work_items_2019.yaml",
+    )
+    parser.add_argument("--version", action="version", version=f"admission {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    asked = next((word for word in given if not word.startswith("-")), None)
+    known = {name for name, _ in COMMANDS}
+    for name, summary in COMMANDS:
+        if asked in known and asked != name:
+            commands.add_parser(name, help=summary)
+            continue
+        module = import_module(f"admission.cli.{name}")
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=module.__doc__,
+            epilog=f"example: {module.EXAMPLE}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_argument("--lang", choices=("zh", "en"), default=language_of_locale(), help="language of what is printed (default: the locale's)")
+        module.add(command)
+        command.set_defaults(run=module.run)
+    return parser

@@ -1,0 +1,48 @@
+"""The POLICY argument that most commands take: a folder, a file, or a book with `--place`."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from admission.diagnostics import Diagnostic, InputError
+from admission.engine import Policy, load, load_book, policy_folders
+
+
+def day(text: str) -> date:
+    """A date of the command line; argparse reports what is none."""
+    try:
+        if len(text) != len("2019-01-01"):
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2019-08-03") from None
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """The arguments that name one policy."""
+    parser.add_argument("policy", metavar="POLICY", help="a policy's folder or file, or a book of policies with --place")
+    parser.add_argument("--place", help="which place's policy to take from a book")
+
+
+def add_as_of(parser: argparse.ArgumentParser) -> None:
+    """The day of the decision."""
+    parser.add_argument(
+        "--as-of",
+        type=day,
+        metavar="DATE",
+        help="the day of the decision, for tasks that do not give one (today, if neither does; it is then said)",
+    )
+
+
+def load_policy(options: argparse.Namespace, as_of: date | None = None) -> Policy:
+    """The policy that the arguments name. Raises `PolicyError`, `InputError`."""
+    path = Path(options.policy)
+    if options.place is None:
+        if folders := policy_folders(path):
+            known = ", ".join(folder.name for folder in folders)
+            raise InputError([Diagnostic("A611", None, {"path": path, "known": known}, path=str(path))])
+        return load(path)
+    book = load_book(path)
+    return book.pick(options.place, as_of or date.today())  # noqa: DTZ011 - a day of the calendar on the wall
