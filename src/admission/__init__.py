@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 # Where each public name lives: modules are imported when a name is first used, so that `import admission` is quick.
 _HOMES = {
     "admission.decision": ("Citation", "Decision", "Obligation", "PolicyIdentity", "Verdict", "Violation"),
-    "admission.diagnostics": ("AdmissionError", "Diagnostic", "Fault", "InputError", "PolicyError", "TaskError"),
+    "admission.diagnostics": (
+        "AdmissionError",
+        "Diagnostic",
+        "Fault",
+        "InputError",
+        "PolicyError",
+        "TaskError",
+    ),
     "admission.engine": ("Book", "Policy", "load", "load_book"),
     "admission.explain": ("Explanation", "Question"),
 }

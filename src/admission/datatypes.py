@@ -261,7 +261,7 @@ def _within(declared: Type, value: Value, given: object) -> Value:
 
 
 def _unfit(declared: Type, value: object, near: str | None = None) -> Unfit:
-    if isinstance(value, float) and value != value or isinstance(value, Decimal) and not value.is_finite():  # noqa: PLR0124
+    if (isinstance(value, float) and value != value) or (isinstance(value, Decimal) and not value.is_finite()):  # noqa: PLR0124
         return Unfit("A917", expectation(declared), shown(value))
     return Unfit("A911", expectation(declared), shown(value), near)
 
@@ -352,7 +352,11 @@ def _brief(value: object) -> str:
     if isinstance(value, (float, complex)):
         return repr(value)
     if isinstance(value, (list, tuple, set, frozenset)):
-        return "[" + ", ".join(shown(item) if isinstance(item, str) else type(item).__name__ for item in list(value)[:4]) + "]"
+        return (
+            "["
+            + ", ".join(shown(item) if isinstance(item, str) else type(item).__name__ for item in list(value)[:4])
+            + "]"
+        )
     return ""
 
 

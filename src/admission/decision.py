@@ -37,7 +37,13 @@ class Citation:
 
     def to_dict(self) -> dict[str, object]:
         """JSON-ready."""
-        return {"source": self.source, "title": dict(self.titles), "at": self.at, "quote": self.quote, "url": self.url}
+        return {
+            "source": self.source,
+            "title": dict(self.titles),
+            "at": self.at,
+            "quote": self.quote,
+            "url": self.url,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Policy:
 
     checked: ir.CheckedPolicy
     diagnostics: tuple[Diagnostic, ...]
+    _task: type[TaskModel] | None
 
     def __init__(self, checked: ir.CheckedPolicy, diagnostics: Iterable[Diagnostic] = ()) -> None:
         object.__setattr__(self, "checked", checked)
@@ -84,8 +85,7 @@ class Policy:
             from admission.task_model import task_model
 
             object.__setattr__(self, "_task", task_model(self.checked))
-        model: type[TaskModel] = self._task
-        return model
+        return self._task  # type: ignore[return-value] # it was made just now
 
     def decide(self, task: Mapping[str, object] | TaskModel, *, as_of: date | None = None) -> Decision:
         """The decision for a task: a mapping of facts to Python values, or a `policy.Task`.

@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from admission import ir, reference
-from admission.datatypes import DATE, TEXT, Type, Unfit, Value, from_cell, from_document, from_python, shown, to_text
+from admission.datatypes import (
+    DATE,
+    TEXT,
+    Type,
+    Unfit,
+    Value,
+    from_cell,
+    from_document,
+    from_python,
+    shown,
+    to_text,
+)
 from admission.diagnostics import Fault, TaskError, nearest
 
 Door = Callable[[Type, object], Value]
@@ -47,7 +58,7 @@ class _Intake:
         for name, given in task.items():
             if given is None or name in RESERVED:
                 continue
-            declared = self.policy.facts.get(name) if isinstance(name, str) else None
+            declared = self.policy.facts.get(name)
             if declared is None:
                 self.unknown(name)
                 continue
@@ -103,7 +114,9 @@ class _Intake:
                 self.faults.append(Fault("A923", name, (words, words), to_text(declared.type, value)))
 
 
-def accept(policy: ir.Policy, task: object, as_of: date | None = None, *, door: Door = PYTHON, place: str = "") -> Given:
+def accept(
+    policy: ir.Policy, task: object, as_of: date | None = None, *, door: Door = PYTHON, place: str = ""
+) -> Given:
     """The task's facts, day and id; `place` is its id where it gives none.
 
     Raises `TaskError` with every fault at once.

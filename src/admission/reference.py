@@ -17,7 +17,13 @@ from admission.datatypes import BOOL, Value, to_python, yuan
 from admission.decision import Decision, Obligation, Verdict, citations_of, identity_of, violation_of
 
 TRUE = ir.Literal(value=True, type=BOOL)
-ORDER = dict(zip(("==", "!=", "<", "<=", ">", ">="), operator.attrgetter(*"eq ne lt le gt ge".split())(operator), strict=True))
+ORDER = dict(
+    zip(
+        ("==", "!=", "<", "<=", ">", ">="),
+        operator.attrgetter(*["eq", "ne", "lt", "le", "gt", "ge"])(operator),
+        strict=True,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    create_model,
+)
 from pydantic_core import PydanticCustomError
 
 from admission import ir
-from admission.datatypes import DATE, LIMITS, TEXT, Kind, Type, Unfit, from_document, from_python, to_json, to_python
+from admission.datatypes import (
+    DATE,
+    LIMITS,
+    TEXT,
+    Kind,
+    Type,
+    Unfit,
+    from_document,
+    from_python,
+    to_json,
+    to_python,
+)
 from admission.diagnostics import Fault
-
-_ANNOTATIONS: dict[Kind, Any] = {
-    Kind.BOOL: bool,
-    Kind.INT: int,
-    Kind.MONEY: Decimal,
-    Kind.DATE: datetime.date,
-    Kind.TEXT: str,
-}
 
 
 class TaskModel(BaseModel):
@@ -54,21 +63,9 @@ def _describe(fact: ir.Fact) -> str:
 
 
 def _field(declared: Type, name: str, description: str) -> Any:
-    annotation = Annotated[
-        annotation_of(declared) | None,
-        PlainValidator(_validator(declared, name)),
-        WithJsonSchema({"anyOf": [json_schema_of(declared), {"type": "null"}]}),
-    ]
-    return annotation, Field(default=None, alias=name, description=description)
-
-
-def annotation_of(declared: Type) -> Any:
-    """The Python type of a fact's public value."""
-    if declared.kind is Kind.ENUM:
-        return Literal[declared.values]
-    if declared.kind is Kind.SET:
-        return frozenset[Literal[declared.values]]  # type: ignore[valid-type] # built from data
-    return _ANNOTATIONS[declared.kind]
+    schema = {"anyOf": [json_schema_of(declared), {"type": "null"}]}
+    checked: Any = Annotated[Any, PlainValidator(_validator(declared, name)), WithJsonSchema(schema)]
+    return checked, Field(default=None, alias=name, description=description)
 
 
 def _validator(declared: Type, name: str) -> Callable[[Any, ValidationInfo], Any]:
@@ -80,7 +77,7 @@ def _validator(declared: Type, name: str) -> Callable[[Any, ValidationInfo], Any
         except Unfit as unfit:
             fault = Fault(unfit.code, name, unfit.expectation, unfit.given, unfit.near)
             words = {"message": str(fault), "expected": fault.expected, "given": fault.given}
-            raise PydanticCustomError(unfit.code, "{message}", words) from None  # type: ignore[arg-type] # the code is data
+            raise PydanticCustomError(unfit.code, "{message}", words) from None
         return to_python(declared, inner)
 
     return validate

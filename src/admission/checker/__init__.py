@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace as with_changes
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from admission import ir
 from admission.checker import structure
@@ -16,9 +16,7 @@ from admission.diagnostics import Collector
 R = TypeVar("R", bound=ir.Rule)
 
 
-def check(
-    policy: ir.Policy, faults: Collector, poisoned: frozenset[str] = frozenset()
-) -> ir.CheckedPolicy | None:
+def check(policy: ir.Policy, faults: Collector, poisoned: frozenset[str] = frozenset()) -> ir.CheckedPolicy | None:
     """The policy with every name resolved and every type right; None where there was an error.
 
     `poisoned` are names whose declaration is at fault already, so that their uses are not reported again.
@@ -60,7 +58,7 @@ def _filled(fact: ir.Fact, fillers: dict[str, ir.ReadColumn | None]) -> ir.Fact:
 def _typed(rule: R, typer: Typer) -> R:
     """The rule with its expressions typed; where one is at fault it stays as it was, and no policy is returned."""
     kinds = {"amount": MONEY, "due": DATE}
-    changes = {}
+    changes: dict[str, Any] = {}
     for key, expr in ir.parts(rule).items():
         typed = typer.of_type(expr, kinds[key]) if key in kinds else typer.condition(expr)
         changes[key] = expr if typed is None else typed

@@ -66,7 +66,7 @@ class Bounds:
             return max(low, found[0]), min(high, found[1])
         return found
 
-    def range(self, expr: ir.Expr, parts: list[Range | None]) -> Range | None:  # noqa: PLR0911 - one arm a node
+    def range(self, expr: ir.Expr, parts: list[Range | None]) -> Range | None:
         """The range of a node, given those of its parts."""
         match expr, parts:
             case ir.Literal(value, declared), _:
@@ -76,7 +76,7 @@ class Bounds:
                 return _hull([point for point in points if point])
             case ir.ReadDefinition(name), _:
                 return self.of_definition(name)
-            case (ir.ReadFact(_, declared) | ir.ReadColumn(_, _, declared)), _:
+            case ((ir.ReadFact(_, declared) | ir.ReadColumn(_, _, declared)), _):
                 return _declared(declared)
             case ir.Count(operand), _:
                 return 0, len(ir.type_of(operand).values)

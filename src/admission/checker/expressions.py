@@ -71,7 +71,7 @@ class Typer:
 
     # ------------------------------------------------------------------------------------ nodes
 
-    def typed(self, expr: ir.Expr, wanted: Type | None = None) -> ir.Expr | None:  # noqa: C901, PLR0911, PLR0912 - one arm a node
+    def typed(self, expr: ir.Expr, wanted: Type | None = None) -> ir.Expr | None:
         """The expression with its names resolved; `wanted` tells which enum a bare value belongs to."""
         match expr:
             case ir.Literal() | ir.ReadFact() | ir.ReadParameter() | ir.ReadDefinition() | ir.ReadColumn():

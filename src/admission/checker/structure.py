@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from admission import ir
 from admission.checker.expressions import Typer, words
-from admission.datatypes import Kind
+from admission.datatypes import Kind, Type
 from admission.diagnostics import Collector, Span, nearest
 
 
@@ -122,29 +122,24 @@ def check_parameters(policy: ir.Policy, faults: Collector) -> None:
 
 def check_look_ups(policy: ir.Policy, poisoned: frozenset[str], faults: Collector) -> None:
     """A look-up matches each key column of its register with a fact of the column's type."""
+    refer = _referrer(poisoned, faults)
     for look_up in policy.look_ups.values():
+        refer([look_up.register], policy.registers, ("清单", "register"), look_up.span)
+        refer(look_up.match.values(), policy.facts, ("事实", "fact"), look_up.span)
         register = policy.registers.get(look_up.register)
         if register is None:
-            if look_up.register not in poisoned:
-                near = nearest(look_up.register, policy.registers)
-                faults.add("A401", locate(look_up.span, look_up.register), near, name=look_up.register, what=("清单", "register"))
             continue
         if set(look_up.match) != set(register.key):
-            faults.add("A516", look_up.span, expected=", ".join(register.key), found=", ".join(look_up.match))
+            found = ", ".join(look_up.match)
+            faults.add("A516", look_up.span, expected=", ".join(register.key), found=found)
             continue
-        for column, name in look_up.match.items():
-            _check_key(policy, poisoned, look_up, register.columns[column], name, faults)
+        for key, name in look_up.match.items():
+            _check_key(register.columns[key].type, policy.facts.get(name), look_up, faults)
 
 
-def _check_key(
-    policy: ir.Policy, poisoned: frozenset[str], look_up: ir.LookUp, column: ir.Column, name: str, faults: Collector
-) -> None:
-    fact = policy.facts.get(name)
-    if fact is None:
-        if name not in poisoned:
-            faults.add("A401", locate(look_up.span, name), nearest(name, policy.facts), name=name, what=("事实", "fact"))
-    elif fact.type.kind is Kind.SET or not Typer.comparable(fact.type, column.type):
-        faults.add("A422", locate(look_up.span, name), left=words(column.type), right=words(fact.type))
+def _check_key(column: Type, fact: ir.Fact | None, look_up: ir.LookUp, faults: Collector) -> None:
+    if fact and (fact.type.kind is Kind.SET or not Typer.comparable(fact.type, column)):
+        faults.add("A422", locate(look_up.span, fact.name), left=words(column), right=words(fact.type))
 
 
 def check_fillers(policy: ir.Policy, typer: Typer, faults: Collector) -> dict[str, ir.ReadColumn | None]:
@@ -157,14 +152,14 @@ def check_fillers(policy: ir.Policy, typer: Typer, faults: Collector) -> dict[st
         column = typer.typed(fact.filled_by)
         typer.inside_fact = False
         fillers[fact.name] = column if isinstance(column, ir.ReadColumn) else None
-        if isinstance(column, ir.ReadColumn) and not _fits(policy, fact, column):
+        if isinstance(column, ir.ReadColumn) and not _fits(fact, column):
             faults.add("A422", fact.filled_by.span, left=words(fact.type), right=words(column.type))
         if _fills_itself(policy, fact.name):
             faults.add("A409", fact.span, name=fact.name)
     return fillers
 
 
-def _fits(policy: ir.Policy, fact: ir.Fact, column: ir.ReadColumn) -> bool:
+def _fits(fact: ir.Fact, column: ir.ReadColumn) -> bool:
     """Whether every value of the column is one of the fact: a narrower type may fill a wider one."""
     a, b = fact.type, column.type
     if a.kind is not b.kind or not set(b.values) <= set(a.values):

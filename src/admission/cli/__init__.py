@@ -15,6 +15,7 @@ from admission import __version__
 from admission.cli.terminal import Exit, language_of_locale, report
 from admission.diagnostics import InputError, MissingExtraError, PolicyError
 
+LANGUAGES = ("zh", "en")
 # The commands in the order in which `--help` lists them: name, and what each does.
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("decide", "decide tasks from YAML, JSON, JSON Lines or CSV"),
@@ -25,9 +26,9 @@ COMMANDS: tuple[tuple[str, str], ...] = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code and never raises for a user's mistake."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = build_parser(given)
+    options = argparse.Namespace(lang=language_of_locale())
     try:
-        options = parser.parse_args(given)
+        build_parser(given).parse_args(given, options)
         return int(options.run(options))
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else Exit.WRONG
@@ -49,7 +50,7 @@ def build_parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
     """The parser of the whole command line; only the command that was asked for is imported."""
     parser = argparse.ArgumentParser(
         prog="admission",
-        description="Decides whether a task may be handed to a residents' community, where it belongs instead, and why.",
+        description="Decides whether work may be handed to a residents' community, where it belongs instead, and why.",
         epilog="Try: admission decide policies/beijing examples/work_items_2019.yaml",
     )
     parser.add_argument("--version", action="version", version=f"admission {__version__}")
@@ -68,7 +69,7 @@ def build_parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
             epilog=f"example: {module.EXAMPLE}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.add_argument("--lang", choices=("zh", "en"), default=language_of_locale(), help="language of what is printed (default: the locale's)")
+        command.add_argument("--lang", choices=LANGUAGES, help="language of what is printed (default: the locale's)")
         module.add(command)
         command.set_defaults(run=module.run)
     return parser

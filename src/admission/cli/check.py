@@ -33,7 +33,9 @@ def run(options: argparse.Namespace) -> int:
     elif found:
         report(found, options.lang)
     else:
-        sys.stdout.write(f"{len(paths)} {'份规则，没有问题' if options.lang == 'zh' else 'checked, nothing to complain of'}\n")
+        sys.stdout.write(
+            f"{len(paths)} {'份规则，没有问题' if options.lang == 'zh' else 'checked, nothing to complain of'}\n"
+        )
     return Exit.WRONG if any(d.severity == "error" for d in found) else Exit.DONE
 
 

@@ -22,14 +22,24 @@ from admission.frontend.tasks import Record, read_tasks
 
 EXAMPLE = "admission decide policies/beijing examples/work_items_2019.yaml --lang zh"
 
-_COLOURS: dict[str, Colour] = {"admit": "green", "redirect": "blue", "refuse": "red", "undetermined": "yellow"}
+_COLOURS: dict[str, Colour] = {
+    "admit": "green",
+    "redirect": "blue",
+    "refuse": "red",
+    "undetermined": "yellow",
+}
 _HEADER: dict[Language, tuple[str, ...]] = {
     "zh": ("编号", "结论", "去向", "理由"),
     "en": ("id", "verdict", "channel", "why"),
 }
 _WORDS: dict[Language, dict[str, str]] = {
     "zh": {"missing": "待补充：", "conflict": "规则冲突：", "owed": "义务：", "colon": "："},
-    "en": {"missing": "to be answered: ", "conflict": "routes in conflict: ", "owed": "duties: ", "colon": ": "},
+    "en": {
+        "missing": "to be answered: ",
+        "conflict": "routes in conflict: ",
+        "owed": "duties: ",
+        "colon": ": ",
+    },
 }
 
 
@@ -122,7 +132,9 @@ def print_table(policy: Policy, decisions: list[Decision], lang: Language) -> No
     sys.stdout.write(table(_HEADER[lang], rows, colours=colours) + "\n")
     counts = {verdict: sum(d.verdict == verdict for d in decisions) for verdict in _COLOURS}
     said = [coloured(f"{wording(policy, v, lang)} {n}", _COLOURS[v]) for v, n in counts.items() if n]
-    sys.stdout.write(f"\n{len(decisions)}{_WORDS[lang]['colon']}{'，'.join(said) if lang == 'zh' else ', '.join(said)}\n")
+    sys.stdout.write(
+        f"\n{len(decisions)}{_WORDS[lang]['colon']}{'，'.join(said) if lang == 'zh' else ', '.join(said)}\n"
+    )
 
 
 def wording(policy: Policy, verdict: str, lang: Language) -> str:
@@ -133,7 +145,12 @@ def wording(policy: Policy, verdict: str, lang: Language) -> str:
 def row_of(policy: Policy, decision: Decision, lang: Language) -> tuple[str, str, str, str]:
     """One decision as a row: id, verdict, channel, and why in a few words."""
     channel = policy.checked.channels[decision.channel].label.get(lang, "") if decision.channel else ""
-    return decision.id, wording(policy, decision.verdict, lang), channel or decision.channel or "", why(policy, decision, lang)
+    return (
+        decision.id,
+        wording(policy, decision.verdict, lang),
+        channel or decision.channel or "",
+        why(policy, decision, lang),
+    )
 
 
 def why(policy: Policy, decision: Decision, lang: Language) -> str:

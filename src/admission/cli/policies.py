@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from datetime import date
 from pathlib import Path
+from typing import cast
 
+from admission.datatypes import DATE, Unfit, from_document
 from admission.diagnostics import Diagnostic, InputError
 from admission.engine import Policy, load, load_book, policy_folders
 
@@ -13,16 +15,17 @@ from admission.engine import Policy, load, load_book, policy_folders
 def day(text: str) -> date:
     """A date of the command line; argparse reports what is none."""
     try:
-        if len(text) != len("2019-01-01"):
-            raise ValueError(text)
-        return date.fromisoformat(text)
-    except ValueError:
+        found = from_document(DATE, text)
+    except Unfit:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2019-08-03") from None
+    return cast("date", found)
 
 
 def add_policy(parser: argparse.ArgumentParser) -> None:
     """The arguments that name one policy."""
-    parser.add_argument("policy", metavar="POLICY", help="a policy's folder or file, or a book of policies with --place")
+    parser.add_argument(
+        "policy", metavar="POLICY", help="a policy's folder or file, or a book of policies with --place"
+    )
     parser.add_argument("--place", help="which place's policy to take from a book")
 
 

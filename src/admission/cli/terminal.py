@@ -15,7 +15,14 @@ from admission.diagnostics.rendering import render_all, width
 
 T = TypeVar("T")
 Colour = Literal["red", "green", "yellow", "blue", "bold", "dim"]
-_CODES: dict[Colour, str] = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "bold": "1", "dim": "2"}
+_CODES: dict[Colour, str] = {
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "bold": "1",
+    "dim": "2",
+}
 
 
 class Exit(IntEnum):
@@ -100,10 +107,8 @@ def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterato
         yield from items
         return
     start = shown = time.monotonic()
-    count = 0
-    for item in items:
+    for count, item in enumerate(items, 1):
         yield item
-        count += 1
         now = time.monotonic()
         if now - start > 1 and now - shown > 0.2:  # noqa: PLR2004 - seconds
             shown = now

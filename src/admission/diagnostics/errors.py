@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from admission.diagnostics.report import Diagnostic, Language, fill
 from admission.diagnostics.catalogue import KINDS
+from admission.diagnostics.report import Diagnostic, Language, fill
 
 
 class AdmissionError(Exception):

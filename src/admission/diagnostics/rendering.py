@@ -38,9 +38,8 @@ def render_all(diagnostics: Iterable[Diagnostic], lang: Language = "en") -> str:
     """All of them, the first hundred whole and the rest counted."""
     found = list(diagnostics)
     shown = [render(d, lang) for d in found[:CAP]]
-    if rest := len(found) - CAP:
-        if rest > 0:
-            shown.append(f"……另有 {rest} 处" if lang == "zh" else f"... and {rest} more")
+    if (rest := len(found) - CAP) and rest > 0:
+        shown.append(f"……另有 {rest} 处" if lang == "zh" else f"... and {rest} more")
     return "\n".join(shown)
 
 

@@ -13,6 +13,7 @@ from admission.diagnostics.source import Span
 Severity = Literal["error", "warning"]
 Language = Literal["zh", "en"]
 
+LONGEST_WORD = 80  # characters; longer ones are not compared
 CAP = 100  # diagnostics shown of one run; the rest are counted
 
 
@@ -22,7 +23,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     >>> nearest("assistence", ["assistance", "market_service"])
     'assistance'
     """
-    if len(word) > 80:
+    if len(word) > LONGEST_WORD:
         return None
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
@@ -108,8 +109,9 @@ def fill(template: str, data: Mapping[str, object], lang: Language) -> str:
 
 
 def _say(value: object, lang: Language) -> str:
-    if isinstance(value, tuple) and len(value) == 2:
-        return str(value[0] if lang == "zh" else value[1])
+    if isinstance(value, tuple):
+        zh, en = value
+        return str(zh if lang == "zh" else en)
     return str(value)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Source:
-    """A named text that positions point into; lines and columns count from 1, columns in characters.
+    r"""A named text that positions point into; lines and columns count from 1, columns in characters.
 
     `first_line` is the number of the text's first line, where it is an excerpt of a longer file.
 

@@ -62,7 +62,7 @@ class Reader:
         self.faults = faults
         self.languages = tuple(languages)
 
-    def read(self, shape: shapes.Shape, node: Node) -> Any:  # noqa: C901, PLR0911, PLR0912 - one arm a shape
+    def read(self, shape: shapes.Shape, node: Node) -> Any:
         """What the node says in this shape; None where it does not fit, and then a fault says why."""
         match shape:
             case shapes.Text():
@@ -224,7 +224,11 @@ class Reader:
     def _record(self, shape: shapes.Record, node: Node) -> Fields | None:
         if not isinstance(node, Mapping):
             keys = ", ".join(name for name, key in shape.keys.items() if key.required)
-            self._unfit(node, f"映射，含 {keys}" if keys else "映射", f"a mapping with {keys}" if keys else "a mapping")
+            self._unfit(
+                node,
+                f"映射，含 {keys}" if keys else "映射",
+                f"a mapping with {keys}" if keys else "a mapping",
+            )
             return None
         read = Fields(node.span, keys={name: scalar.span for name, scalar in node.keys.items()})
         if not shape.open:
@@ -235,7 +239,7 @@ class Reader:
         if shape.open:
             read.values |= {name: child for name, child in node.items.items() if name not in shape.keys}
         self._record_labels(shape, node, read)
-        self._exactly_one(shape, node, read)
+        self._exactly_one(shape, node)
         return read
 
     def _field(self, name: str, key: shapes.Key, node: Mapping, read: Fields) -> None:
@@ -254,7 +258,7 @@ class Reader:
             self._translations(texts, head(node))
         read.label = {lang: text or "" for lang, text in texts.items()}
 
-    def _exactly_one(self, shape: shapes.Record, node: Mapping, read: Fields) -> None:
+    def _exactly_one(self, shape: shapes.Record, node: Mapping) -> None:
         there = [name for name in shape.one_of if name in node.items]
         if len(there) > 1:
             self.faults.add("A210", node.keys[there[1]].span, keys=" / ".join(shape.one_of))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -191,9 +191,10 @@ class _Composer:
         finally:
             parser.dispose()
 
-    def _stop(self, code: str, event: Any, **data: object) -> None:
+    def _stop(self, code: str, event: Any, **data: object) -> NoReturn:
         start = _offset(self.source, event.start_mark)
-        self.faults.add(code, Span(self.source, start, max(start + 1, _offset(self.source, event.end_mark))), **data)
+        span = Span(self.source, start, max(start + 1, _offset(self.source, event.end_mark)))
+        self.faults.keep(Diagnostic(code, span, data))
         raise _TooMuch
 
     def _count(self, event: Any) -> None:

@@ -22,6 +22,7 @@ from admission.frontend.loader import Node, Scalar, plain
 from admission.frontend.registers import Rows, read_file, read_rows
 
 T = TypeVar("T")
+KINDS = frozenset(kind.value for kind in Kind)
 Handed = Mapping[str, Any]
 """Register rows that the embedding program hands in, by register."""
 
@@ -220,17 +221,15 @@ class Lowering:
             self.types[name] = resolved
         return resolved
 
-    def type_in(
-        self, fields: Fields, name: str, *, dated: bool = False
-    ) -> tuple[Type, Mapping[str, ir.Label]] | None:
+    def type_in(self, fields: Fields, name: str, *, dated: bool = False) -> tuple[Type, Mapping[str, ir.Label]] | None:
         """The type that a record declares under `type`, `values`, `min`, `max`; `dated` values list no type."""
         word: Word | None = fields.get("type")
         if word is None:
             return None
-        if word.text in self.resolving and word.text not in Kind:
+        if word.text in self.resolving and word.text not in KINDS:
             self.faults.add("A406", word.span, names=" → ".join((*self.resolving, word.text)))
             return None
-        if word.text not in Kind.__members__.values():
+        if word.text not in KINDS:
             inherited = self.type_of_fact(word.text)
             if inherited is None:
                 self.unknown_type(word)
@@ -463,9 +462,7 @@ class Lowering:
             return None
         debtor, creditor = (fields.get(side).text if fields.get(side) else None for side in ("debtor", "creditor"))
         verdicts = tuple(dict.fromkeys(fields.get("verdicts")))
-        return ir.ObligationRule(
-            verdicts=verdicts, debtor=debtor, creditor=creditor, amount=amount, due=due, **shared
-        )
+        return ir.ObligationRule(verdicts=verdicts, debtor=debtor, creditor=creditor, amount=amount, due=due, **shared)
 
     def weakens(self, words: list[Word] | None, section: str) -> tuple[str, ...]:
         """The rules named; each that the layer below declares must be named in `replaces`."""

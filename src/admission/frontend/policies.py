@@ -52,7 +52,9 @@ def files_of(path: Path) -> tuple[Path, ...]:
     if path.is_file():
         return (path,)
     if not path.is_dir():
-        raise InputError([Diagnostic("A101", None, {"path": path, "why": ("不存在", "no such file or folder")}, path=str(path))])
+        raise InputError(
+            [Diagnostic("A101", None, {"path": path, "why": ("不存在", "no such file or folder")}, path=str(path))]
+        )
     main = path / POLICY_FILE
     if not main.is_file():
         raise InputError([Diagnostic("A116", None, {"path": path}, path=str(path))])

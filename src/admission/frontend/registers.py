@@ -30,10 +30,15 @@ class Rows:
     register: ir.Register
     faults: Collector
 
-    def row(self, cells: Mapping[str, object], spans: Mapping[str, Span], place: Span | None, read: _Read) -> ir.Row | None:
+    def row(
+        self, cells: Mapping[str, object], spans: Mapping[str, Span], place: Span | None, read: _Read
+    ) -> ir.Row | None:
         """One row; None where a cell does not fit."""
         columns = self.register.columns
-        values = {name: self._cell(column, cells.get(name), spans.get(name) or place, read) for name, column in columns.items()}
+        values = {
+            name: self._cell(column, cells.get(name), spans.get(name) or place, read)
+            for name, column in columns.items()
+        }
         days = [self._day(name, cells.get(name), spans.get(name) or place, read) for name in (VALID_FROM, VALID_UNTIL)]
         if _BAD in values.values() or _BAD in days:
             return None
@@ -58,7 +63,11 @@ class Rows:
         try:
             return read(declared, given)
         except Unfit as unfit:
-            words = {"fact": f"{self.register.name}.{name}", "expected": unfit.expectation, "given": unfit.given}
+            words = {
+                "fact": f"{self.register.name}.{name}",
+                "expected": unfit.expectation,
+                "given": unfit.given,
+            }
             self.faults.add(unfit.code, span, unfit.near, **words)
             return _BAD
 
@@ -80,7 +89,7 @@ class Rows:
                 line = before.span.source.position(before.span.start)[0] if before.span else "?"
                 shown = ", ".join(str(part) for part in key)
                 self.faults.add("A508", row.span, key=shown, line=line, register=self.register.name)
-            if before is None or before.period.end and (row.period.end is None or row.period.end > before.period.end):
+            if before is None or (before.period.end and (row.period.end is None or row.period.end > before.period.end)):
                 last[key] = row
         return tuple(rows)
 
@@ -88,7 +97,9 @@ class Rows:
 _BAD = object()
 
 
-def read_rows(rows: Rows, fields: Fields, folder: Path, handed: Iterable[Mapping[str, object]] | None) -> tuple[ir.Row, ...]:
+def read_rows(
+    rows: Rows, fields: Fields, folder: Path, handed: Iterable[Mapping[str, object]] | None
+) -> tuple[ir.Row, ...]:
     """The register's rows, from wherever they come."""
     there = [key for key in ("file", "rows") if key in fields.keys]
     if handed is not None:
@@ -136,7 +147,9 @@ def _from_csv(rows: Rows, folder: Path, fields: Fields) -> Iterator[ir.Row]:
     header, records = _records(source, rows.faults)
     if not header:
         return
-    spans = {name: Span(source, 0, source.text.find("\n") if "\n" in source.text else len(source.text)) for name in header}
+    spans = {
+        name: Span(source, 0, source.text.find("\n") if "\n" in source.text else len(source.text)) for name in header
+    }
     rows.unknown_columns(header, lambda name: spans[name])
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)

@@ -101,9 +101,7 @@ class Either:
     mapping: Shape
 
 
-Shape = (
-    Text | Flag | Day | Name | Path | Choice | Expression | Constant | Labels | ListOf | MapOf | Record | Either
-)
+Shape = Text | Flag | Day | Name | Path | Choice | Expression | Constant | Labels | ListOf | MapOf | Record | Either
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +149,9 @@ _VALUES = MapOf(Either(Text(), Labels()), of="value")
 
 FACT = Record(
     {
-        "type": _must(TYPE, "类型，或另一事实的名称", "bool, int, money, date, text, enum, set, or another fact's name"),
+        "type": _must(
+            TYPE, "类型，或另一事实的名称", "bool, int, money, date, text, enum, set, or another fact's name"
+        ),
         "values": _key(_VALUES, "取值及名称", "the values of an enum or set, each with its label"),
         "min": _key(Constant(), "最小值，含", "the least value, included"),
         "max": _key(Constant(), "最大值，含", "the greatest value, included"),
@@ -313,8 +313,5 @@ SECTIONS: Mapping[str, Key] = {
 POLICY = Record({**HEAD, **SECTIONS})
 RULES_FILE = Record(SECTIONS)
 KINDS = tuple(kind.value for kind in Kind)
-RESERVED = frozenset(
-    ("as_of", "verdict", "channel", "violated", "count", "workday", "date", "true", "false", "id")
-)
+RESERVED = frozenset(("as_of", "verdict", "channel", "violated", "count", "workday", "date", "true", "false", "id"))
 RESERVED_RULES = frozenset(("no_route", "every_route_refuses"))
-

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import re
 import unicodedata
-from collections.abc import Callable
 from decimal import Decimal
 
 from admission import ir
@@ -23,9 +22,29 @@ MOST_NODES = 2_000
 
 # What Chinese keyboards and word processors produce, and what to type instead.
 FULL_WIDTH = {
-    **dict(zip("（），．：；＝＞＜！＋－＊｛｝［］＿０１２３４５６７８９", "(),.:;=><!+-*{}[]_0123456789", strict=True)),
-    **{"，": ",", "。": ".", "、": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "「": '"', "」": '"', "\u3000": " "},
-    **{"≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "−": "-", "–": "-", "—": "-", "【": "[", "】": "]", "\xa0": " "},
+    **dict(
+        zip("（），．：；＝＞＜！＋－＊｛｝［］＿０１２３４５６７８９", "(),.:;=><!+-*{}[]_0123456789", strict=True)
+    ),
+    "，": ",",
+    "。": ".",
+    "、": ",",
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+    "「": '"',
+    "」": '"',
+    "\u3000": " ",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "×": "*",
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "【": "[",
+    "】": "]",
+    "\xa0": " ",
 }
 _HABITS = {
     "&&": "and",
@@ -156,7 +175,9 @@ class _Parser:
             raise _Bad
 
     def _syntax(self, error: SyntaxError) -> _Bad:
-        column = self._character((error.offset or 1) - 1) if self.line.isascii() else (error.offset or 1) - 1 + self.shift
+        column = (
+            self._character((error.offset or 1) - 1) if self.line.isascii() else (error.offset or 1) - 1 + self.shift
+        )
         column = max(0, min(column, len(self.text) - 1))
         outside = _STRING.sub(lambda found: "\0" * len(found.group()), self.text)
         if "nested" in str(error.msg):
@@ -179,21 +200,41 @@ class _Parser:
             raise self._fail("A303", self.at(node), deepest=DEEPEST)
         if self.nodes > MOST_NODES:
             raise self._fail("A302", self.scalar.span, most=MOST_NODES)
-        convert = _CONVERT.get(type(node))
-        if convert is None:
-            raise self._unsupported(node)
-        return convert(self, node, depth + 1)
+        return self._node(node, depth + 1)
+
+    def _node(self, node: ast.expr, depth: int) -> ir.Expr:
+        match node:
+            case ast.Name():
+                return self._name(node)
+            case ast.Constant():
+                return self._constant(node)
+            case ast.Attribute():
+                return self._attribute(node)
+            case ast.BoolOp():
+                return self._boolean(node, depth)
+            case ast.UnaryOp():
+                return self._unary(node, depth)
+            case ast.Compare():
+                return self._compare(node, depth)
+            case ast.BinOp():
+                return self._arithmetic(node, depth)
+            case ast.Set():
+                return self._display(node, depth)
+            case ast.Call():
+                return self._call(node, depth)
+            case _:
+                raise self._unsupported(node)
 
     def _unsupported(self, node: ast.expr) -> _Bad:
         what = _UNSUPPORTED.get(type(node), ("这种写法", "this construct"))
         return self._fail("A308", self.at(node), what=what)
 
-    def _name(self, node: ast.Name, depth: int) -> ir.Expr:
+    def _name(self, node: ast.Name) -> ir.Expr:
         if node.id in ("true", "false"):
             return ir.Literal(node.id == "true", BOOL, self.at(node))
         return ir.Name(unicodedata.normalize("NFKC", node.id), self.at(node))
 
-    def _constant(self, node: ast.Constant, depth: int) -> ir.Expr:
+    def _constant(self, node: ast.Constant) -> ir.Expr:
         span = self.at(node)
         if isinstance(node.value, bool):
             word = str(node.value).lower()
@@ -220,7 +261,7 @@ class _Parser:
         start, end = self._character(node.col_offset), self._character(node.end_col_offset or 0)
         return self.text[start:end]
 
-    def _attribute(self, node: ast.Attribute, depth: int) -> ir.Expr:
+    def _attribute(self, node: ast.Attribute) -> ir.Expr:
         if not isinstance(node.value, ast.Name):
             raise self._unsupported(node)
         row, column = (unicodedata.normalize("NFKC", part) for part in (node.value.id, node.attr))
@@ -310,18 +351,6 @@ def ir_near(called: str | None) -> str | None:
 
 
 _ARITY = {"count": 1, "workday": 2, "date": 1}
-_Convert = Callable[[_Parser, ast.expr, int], ir.Expr]
-_CONVERT: dict[type[ast.expr], _Convert] = {
-    ast.Name: _Parser._name,  # type: ignore[dict-item] # keyed by the node's type
-    ast.Constant: _Parser._constant,  # type: ignore[dict-item]
-    ast.Attribute: _Parser._attribute,  # type: ignore[dict-item]
-    ast.BoolOp: _Parser._boolean,  # type: ignore[dict-item]
-    ast.UnaryOp: _Parser._unary,  # type: ignore[dict-item]
-    ast.Compare: _Parser._compare,  # type: ignore[dict-item]
-    ast.BinOp: _Parser._arithmetic,  # type: ignore[dict-item]
-    ast.Set: _Parser._display,  # type: ignore[dict-item]
-    ast.Call: _Parser._call,  # type: ignore[dict-item]
-}
 _UNSUPPORTED: dict[type[ast.expr], tuple[str, str]] = {
     ast.IfExp: ("条件表达式 if/else", "an if/else expression"),
     ast.Lambda: ("lambda", "a lambda"),

@@ -59,12 +59,17 @@ class Record:
     def _place(self, fact: str) -> Span:
         if fact in self.spans:
             return self.spans[fact]
-        if self.door is DOCUMENT and (at := self.span.source.text.find(f'"{fact}"', self.span.start, self.span.end)) >= 0:
+        if (
+            self.door is DOCUMENT
+            and (at := self.span.source.text.find(f'"{fact}"', self.span.start, self.span.end)) >= 0
+        ):
             return Span(self.span.source, at, at + len(fact) + 2)
         return self.span
 
 
-def read_tasks(path: str | Path, *, stdin: IO[bytes] | None = None, kind: str | None = None) -> Iterator[Record | Diagnostic]:
+def read_tasks(
+    path: str | Path, *, stdin: IO[bytes] | None = None, kind: str | None = None
+) -> Iterator[Record | Diagnostic]:
     """The records of a file, in order; a `Diagnostic` between them says what is wrong with the file itself.
 
     `-` reads `stdin`. `kind` is yaml, json, jsonl or csv; by default the file's ending says it, and for standard
@@ -88,7 +93,8 @@ def _from_stream(stream: IO[bytes], name: str, kind: str | None) -> Iterator[Rec
     if kind is None:
         start = stream.read(4096)
         kind = _guess(start)
-        stream = _Rejoined(start, stream)
+        yield from _read(_Rejoined(start, stream), name, kind)
+        return
     yield from _read(stream, name, kind)
 
 
@@ -126,12 +132,12 @@ def _read(stream: Any, name: str, kind: str) -> Iterator[Record | Diagnostic]:
         case "csv":
             return _csv(stream, name)
         case "json":
-            return _json(_whole(stream, name), name)
+            return _json(_whole(stream), name)
         case _:
-            return _yaml(_whole(stream, name), name)
+            return _yaml(_whole(stream), name)
 
 
-def _whole(stream: Any, name: str) -> bytes:
+def _whole(stream: Any) -> bytes:
     reader = io.BufferedReader(stream) if isinstance(stream, _Rejoined) else stream
     data: bytes = reader.read(loader.LARGEST + 1)
     return data
@@ -165,7 +171,7 @@ def _not_a_task(place: int, span: Span, value: object) -> Record:
 # -------------------------------------------------------------------------------------------------- JSON
 
 
-class _Duplicate(ValueError):
+class _DuplicateError(ValueError):
     pass
 
 
@@ -173,7 +179,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise _Duplicate(next(key for key in keys if keys.count(key) > 1))
+        raise _DuplicateError(next(key for key in keys if keys.count(key) > 1))
     return found
 
 
@@ -184,16 +190,14 @@ def _integer(text: str) -> object:
     return int(text) if len(text) <= _DIGITS else text
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=Decimal, parse_int=_integer, parse_constant=Decimal
-)  # type: ignore[call-arg, unused-ignore]
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=Decimal, parse_int=_integer, parse_constant=Decimal)  # type: ignore[call-arg, unused-ignore]
 
 
 def _decode(source: Source, start: int) -> tuple[object, int]:
     """One JSON value at an offset; raises `_Bad` with what is wrong and where."""
     try:
         return _DECODER.raw_decode(source.text, start)
-    except _Duplicate as error:
+    except _DuplicateError as error:
         raise _Bad(Diagnostic("A903", Span(source, start, start + 1), {"key": str(error)[:60]})) from None
     except json.JSONDecodeError as error:
         at = min(error.pos, len(source.text))
