@@ -38,9 +38,7 @@ RUNS_WHEN_IMPORTED = {"admission.__main__"}
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
     """Runs `code` in a fresh interpreter."""
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 
 
 def test_types_are_shipped() -> None:

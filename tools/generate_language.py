@@ -70,7 +70,9 @@ def generated() -> str:
     lines += [f"| `{name}` | {key.says[1]} · {key.says[0]} |" for name, key in shapes.SECTIONS.items()]
     for name, record in SECTIONS.items():
         labels = " Beside these stands a label, one key a language (`zh`, `en`)." if record.labelled != "no" else ""
-        one = f" Exactly one of {' and '.join(f'`{key}`' for key in record.one_of)} must stand." if record.one_of else ""
+        one = (
+            f" Exactly one of {' and '.join(f'`{key}`' for key in record.one_of)} must stand." if record.one_of else ""
+        )
         lines += ["", f"### `{name}`", "", *table(dict(record.keys))]
         if labels or one:
             lines += ["", (labels + one).strip()]

@@ -1,0 +1,23 @@
+"""Property-based tests of rule consistency: strategies and laws for any policy (extra `testing`).
+
+>>> import admission
+>>> from admission.testing import check_laws
+>>> check_laws(admission.load("policies/china"), max_examples=5)
+
+Inside a Hypothesis test of your own:
+
+>>> from hypothesis import given, settings
+>>> from admission.testing import tasks
+>>> policy = admission.load("policies/beijing")
+>>> @settings(max_examples=5, database=None)
+... @given(tasks(policy, complete=True))
+... def test_every_complete_task_is_decided(task):
+...     assert policy.decide(task).verdict != "undetermined"
+>>> test_every_complete_task_is_decided()
+"""
+
+from admission.testing.laws import LAWS, LawBroken, check_laws
+from admission.testing.policies import conditions, policies
+from admission.testing.tasks import tasks, values
+
+__all__ = ["LAWS", "LawBroken", "check_laws", "conditions", "policies", "tasks", "values"]
