@@ -164,7 +164,7 @@ def _from_csv(rows: Rows, folder: Path, fields: Fields) -> Iterator[ir.Row]:
         if len(record) != len(header):
             rows.faults.add("A512", place, found=len(record), expected=len(header))
             continue
-        row = rows.row(dict(zip(header, record, strict=True)), {}, place, from_cell)  # type: ignore[arg-type]
+        row = rows.row(dict(zip(header, record, strict=True)), {}, place, from_cell)
         if row:
             yield row
 

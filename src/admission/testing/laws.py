@@ -26,7 +26,8 @@ class LawBroken(AssertionError):  # noqa: N818 - it is the law's name that is re
     """A policy, or an interpreter, breaks a law: says which, on which task, and shows both decisions."""
 
 
-def _broken(law: str, policy: Policy, task: Task, before: Decision, after: Decision, other: Task) -> LawBroken:
+def _broken(law: str, policy: Policy, first: tuple[Task, Decision], second: tuple[Task, Decision]) -> LawBroken:
+    (task, before), (other, after) = first, second
     parts = [
         f"{law}: broken by policy {policy.id}",
         "",
@@ -86,7 +87,7 @@ def determinism(policy: Policy, data: st.DataObject) -> None:
     task = data.draw(tasks(policy), label="task")
     before, after = policy.decide(task), pickle.loads(pickle.dumps(policy)).decide(task)  # noqa: S301 - our own bytes
     if before.to_dict() != after.to_dict():
-        raise _broken("determinism", policy, task, before, after, task)
+        raise _broken("determinism", policy, (task, before), (task, after))
 
 
 def order_independence(policy: Policy, data: st.DataObject) -> None:
@@ -95,7 +96,7 @@ def order_independence(policy: Policy, data: st.DataObject) -> None:
     shuffled = Policy(permuted(policy.checked, data))
     before, after = policy.decide(task), shuffled.decide(task)
     if _said(before) != _said(after):
-        raise _broken("order independence", policy, task, before, after, task)
+        raise _broken("order independence", policy, (task, before), (task, after))
 
 
 def permuted(policy: ir.CheckedPolicy, data: st.DataObject) -> ir.CheckedPolicy:
@@ -124,11 +125,11 @@ def honest_unknowns(policy: Policy, data: st.DataObject) -> None:
     if after is None or before.conflict:
         return
     if before.verdict is not Verdict.UNDETERMINED and after.verdict is not before.verdict:
-        raise _broken("honest unknowns (verdict)", policy, task, before, after, filled)
+        raise _broken("honest unknowns (verdict)", policy, (task, before), (filled, after))
     if before.channel is not None and after.channel != before.channel:
-        raise _broken("honest unknowns (channel)", policy, task, before, after, filled)
+        raise _broken("honest unknowns (channel)", policy, (task, before), (filled, after))
     if before.channel is not None and not _rules(before) <= _rules(after):
-        raise _broken("honest unknowns (violations)", policy, task, before, after, filled)
+        raise _broken("honest unknowns (violations)", policy, (task, before), (filled, after))
 
 
 def _rules(decision: Decision) -> set[str]:
@@ -143,12 +144,12 @@ def right_questions(policy: Policy, data: st.DataObject) -> None:
         return
     settled, after = _answered(policy, task, data, before.missing, partly=False)
     if after is not None and after.verdict is Verdict.UNDETERMINED:
-        raise _broken("right questions (settle)", policy, task, before, after, settled)
+        raise _broken("right questions (settle)", policy, (task, before), (settled, after))
     others = [name for name in unknown_facts(policy, task) if name not in before.missing]
     beside, same = _answered(policy, task, data, others, partly=True)
     keys = ("verdict", "channel", "violations", "missing")
     if same is not None and any(before.to_dict()[key] != same.to_dict()[key] for key in keys):
-        raise _broken("right questions (nothing else)", policy, task, before, same, beside)
+        raise _broken("right questions (nothing else)", policy, (task, before), (beside, same))
 
 
 def unknown_facts(policy: Policy, task: Mapping[str, object]) -> list[str]:
@@ -186,7 +187,7 @@ def agreement(policy: Policy, data: st.DataObject) -> None:
     after = reference.decide(policy.checked, inner(policy, task), before.as_of)
     if before.to_dict() != after.to_dict():
         after = with_changes(after, explainer=before.explainer)
-        raise _broken("agreement", policy, task, before, after, task)
+        raise _broken("agreement", policy, (task, before), (task, after))
 
 
 def totality(policy: Policy, data: st.DataObject) -> None:
@@ -194,7 +195,7 @@ def totality(policy: Policy, data: st.DataObject) -> None:
     task = data.draw(tasks(policy, complete=True), label="task")
     decision = policy.decide(task)
     if decision.verdict is Verdict.UNDETERMINED:
-        raise _broken("totality", policy, task, decision, decision, task)
+        raise _broken("totality", policy, (task, decision), (task, decision))
 
 
 LAWS: Mapping[str, Law] = {

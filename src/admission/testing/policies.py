@@ -250,7 +250,7 @@ def _layer(draw: st.DrawFn, below: ir.Policy | None, conflict_free: bool) -> ir.
     drawn.facts = {**drawn.facts, **draw(_filled_facts(prefix, drawn))}
     drawn.definitions = {**parts.get("definitions", {}), **draw(_definitions(prefix, drawn))}
     channels = {**parts.get("channels", {}), **draw(_channels(prefix))}
-    routes = draw(_routes(prefix, drawn, list(channels), parts.get("routes", {}), conflict_free))
+    routes = draw(_routes(prefix, drawn, list(channels), parts.get("routes"), conflict_free=conflict_free))
     requirements = {**parts.get("requirements", {}), **draw(_requirements(prefix, drawn, list(channels)))}
     exceptions = {**parts.get("exceptions", {}), **draw(_exceptions(prefix, drawn, list(requirements)))}
     obligations = {**parts.get("obligations", {}), **draw(_obligations(prefix, drawn))}
@@ -395,18 +395,19 @@ _PERIODS = st.sampled_from(
 
 
 @st.composite
-def _routes(
+def _routes(  # noqa: PLR0913 - what a route may name
     draw: st.DrawFn,
     prefix: str,
     drawn: _Draw,
     channels: list[str],
-    below: Mapping[str, ir.Route],
+    below: Mapping[str, ir.Route] | None,
+    *,
     conflict_free: bool,
 ) -> dict[str, ir.Route]:
     names = [f"{prefix}_route{number}" for number in range(draw(st.integers(0 if below else 1, 4)))]
     found = {}
     for number, name in enumerate(names):
-        lower = [*names[number + 1 :], *below]
+        lower = [*names[number + 1 :], *(below or ())]
         # INVARIANT: in a conflict-free policy a route names every one after it, so no path runs through another.
         overrides = lower if conflict_free else draw(st.lists(st.sampled_from(lower), unique=True)) if lower else []
         when = draw(st.none() | drawn.condition(2)) if number == len(names) - 1 else draw(drawn.condition(2))
@@ -425,7 +426,7 @@ def _requirements(draw: st.DrawFn, prefix: str, drawn: _Draw, channels: list[str
             channels=tuple(draw(st.lists(st.sampled_from(channels), min_size=1, unique=True))),
             when=draw(st.none() | drawn.condition(1)),
             require=draw(drawn.condition(2)),
-            effect=draw(st.sampled_from(("refuse", "refuse", "refuse", "note"))),  # type: ignore[arg-type] # the two
+            effect=draw(st.sampled_from(("refuse", "refuse", "refuse", "note"))),
             reason=LABEL,
             remedy={},
             basis=OWN,
