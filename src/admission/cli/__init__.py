@@ -69,7 +69,12 @@ def build_parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
             epilog=f"example: {module.EXAMPLE}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.add_argument("--lang", choices=LANGUAGES, help="language of what is printed (default: the locale's)")
+        command.add_argument(
+            "--lang",
+            choices=LANGUAGES,
+            default=argparse.SUPPRESS,
+            help="language of what is printed (default: the locale's)",
+        )
         module.add(command)
         command.set_defaults(run=module.run)
     return parser

@@ -145,6 +145,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A907", "没有编号为 `{id}` 的任务", "there is no task with the id `{id}`", "文件中有：{known}", "the file has: {known}"),
     ("A908", "{option} 的值 `{given}` 不对：应为{expected}", "{option}={given} will not do: expected {expected}", "", ""),
     ("A909", "此功能需要 {package}。请运行：pip install 'admission[{extra}]'", "this needs {package}; run: pip install 'admission[{extra}]'", "", ""),
+    ("A927", "文件中没有任务", "the file holds no task", "每个任务是一组“事实: 值”", "a task is a mapping of facts to values"),
     ("A910", "没有事实 `{fact}`", "there is no fact `{fact}`", "", ""),
     ("A911", "`{fact}` 应为{expected}，而给出的是 `{given}`", "`{fact}` takes {expected}, not `{given}`", "", ""),
     ("A912", "`{fact}` 超出范围：应为{expected}，而给出的是 `{given}`", "`{fact}` is out of range: expected {expected}, given `{given}`", "", ""),
@@ -160,7 +161,6 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A923", "`{fact}` 给出的 `{given}` 与清单所载不符：{expected}", "`{fact}` is given as `{given}`, but the register says {expected}", "请核对任务，或更正清单", "check the task, or correct the register"),
     ("A924", "任务须为映射（事实名: 值），而不是 `{given}`", "a task must be a mapping of facts to values, not `{given}`", "", ""),
     ("A925", "预期中没有 `{fact}` 一项", "a case cannot expect `{fact}`", "可用：{expected}", "it can expect: {expected}"),
-    ("A926", "`{name}` 不是一个程序可用的表格列", "column `{name}` is no fact of the policy", "", ""),
 )  # fmt: skip
 
 KINDS: dict[str, Kind] = {row[0]: Kind(*row) for row in _ERRORS}

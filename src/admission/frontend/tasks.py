@@ -41,6 +41,7 @@ class Record:
     door: Door
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
+    keys: Mapping[str, Span] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     """What keeps it from being read; then `values` means nothing."""
 
@@ -49,7 +50,9 @@ class Record:
         return tuple(
             Diagnostic(
                 fault.code,
-                self._place(fault.fact),
+                self.keys.get(fault.fact)
+                if fault.code == "A910" and fault.fact in self.keys
+                else self._place(fault.fact),
                 {"fact": fault.fact, "expected": fault.expectation, "given": fault.given},
                 fault.near,
             )
@@ -150,22 +153,22 @@ def _yaml(data: bytes, name: str) -> Iterator[Record | Diagnostic]:
     source = loader.decode(data, name)
     faults = Collector()
     root = loader.parse(source, faults)
-    if len(faults):
-        yield from faults
+    yield from (Diagnostic("A927", fault.span) if fault.code == "A104" else fault for fault in faults)
     if root is None:
         return
     nodes = root.items if isinstance(root, loader.Sequence) else (root,)
     for place, node in enumerate(nodes, 1):
         if isinstance(node, loader.Mapping):
-            spans = {key: node.items[key].span for key in node.items}
-            yield Record(place, loader.plain(node), DOCUMENT, node.span, spans)
+            spans = {key: child.span for key, child in node.items.items()}
+            keys = {key: scalar.span for key, scalar in node.keys.items()}
+            yield Record(place, loader.plain(node), DOCUMENT, node.span, spans, keys)
         else:
             yield _not_a_task(place, node.span, loader.plain(node))
 
 
 def _not_a_task(place: int, span: Span, value: object) -> Record:
     found = ("空", "nothing") if value is None else (f"{type(value).__name__}",) * 2
-    return Record(place, None, DOCUMENT, span, {}, (Diagnostic("A902", span, {"found": found}),))
+    return Record(place, None, DOCUMENT, span, diagnostics=(Diagnostic("A902", span, {"found": found}),))
 
 
 # -------------------------------------------------------------------------------------------------- JSON
@@ -227,7 +230,7 @@ def _json(data: bytes, name: str) -> Iterator[Record | Diagnostic]:
     source = loader.decode(data, name)
     at = _skip(source, 0)
     if at == len(source.text):
-        yield Diagnostic("A104", Span(source, 0, 0))
+        yield Diagnostic("A927", Span(source, 0, 0))
         return
     if source.text[at] != "[":
         try:
@@ -306,11 +309,11 @@ def _json_lines(stream: Any, name: str) -> Iterator[Record | Diagnostic]:
             _nothing_after(source, end)
         except _Bad as bad:
             span = Span(source, 0, len(source.text))
-            yield Record(place, None, DOCUMENT, span, {}, (bad.diagnostic,))
+            yield Record(place, None, DOCUMENT, span, diagnostics=(bad.diagnostic,))
             continue
         yield _record(place, value, Span(source, 0, len(source.text)))
     if place == 0:
-        yield Diagnostic("A104", None, {}, path=name)
+        yield Diagnostic("A927", None, {}, path=name)
 
 
 # --------------------------------------------------------------------------------------------------- CSV
@@ -348,7 +351,7 @@ def _csv(stream: Any, name: str) -> Iterator[Record | Diagnostic]:
     first = next(records, None)
     yield from _drain(raw)
     if first is None or isinstance(first, Diagnostic):
-        yield first or Diagnostic("A104", None, {}, path=name)
+        yield first or Diagnostic("A927", None, {}, path=name)
         return
     source, cells = first
     header = [cell.strip() for cell in cells]
@@ -391,7 +394,7 @@ def _row(place: int, header: list[str], source: Source, cells: list[str]) -> Rec
     span = Span(source, 0, len(source.text))
     if len(cells) != len(header):
         found = {"found": len(cells), "expected": len(header)}
-        return Record(place, None, CELL, span, {}, (Diagnostic("A512", span, found),))
+        return Record(place, None, CELL, span, diagnostics=(Diagnostic("A512", span, found),))
     values = {column: cell for column, cell in zip(header, cells, strict=True) if cell != ""}
     return Record(place, values, CELL, span, dict(zip(header, cell_spans(source), strict=False)))
 
