@@ -1,0 +1,107 @@
+"""The pytest plugin: `pytest --admission-policies policies/` holds every policy of a folder to every law.
+
+One test a law and policy. Nothing is imported, collected or slowed where the option is not given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from admission.engine import Policy
+
+EXAMPLES = 200
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Say which policies to test, and how hard."""
+    group = parser.getgroup("admission", "laws of admission policies")
+    group.addoption(
+        "--admission-policies",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="hold the policy, or every policy of the folder, to the laws that checked policies keep",
+    )
+    group.addoption(
+        "--admission-examples",
+        type=int,
+        default=EXAMPLES,
+        metavar="N",
+        help=f"tasks drawn for each law and policy (default: {EXAMPLES})",
+    )
+    group.addoption(
+        "--admission-random",
+        action="store_true",
+        help="draw other tasks at every run, instead of the same ones",
+    )
+
+
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Add a test for each law and policy."""
+    for path in config.getoption("--admission-policies"):
+        items.extend(_items(session, Path(path)))
+
+
+def _items(session: pytest.Session, path: Path) -> Iterator[pytest.Item]:
+    from admission.engine import policy_folders
+
+    for folder in policy_folders(path) or (path,):
+        yield from PolicyLaws.from_parent(session, name=str(folder), path=folder.resolve()).collect()
+
+
+class PolicyLaws(pytest.Collector):
+    """One policy; collects a test for each law."""
+
+    def __init__(self, **options: Any) -> None:
+        self.where: Path = options.pop("path")
+        super().__init__(**options)
+        self._policy: Policy | None = None
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """A test for each law."""
+        from admission.testing.laws import LAWS
+
+        for law in LAWS:
+            yield LawItem.from_parent(self, name=law)
+
+    def policy(self) -> Policy:
+        """The policy, loaded once."""
+        if self._policy is None:
+            from admission.engine import load
+
+            self._policy = load(self.where)
+        return self._policy
+
+
+class LawItem(pytest.Item):
+    """One law, tested on one policy."""
+
+    def runtest(self) -> None:
+        """Draw tasks and hold the policy to the law."""
+        from admission.testing.laws import LAWS, run_law
+
+        assert isinstance(self.parent, PolicyLaws)  # noqa: S101 - from_parent was given it
+        run_law(
+            self.parent.policy(),
+            LAWS[self.name],
+            max_examples=self.config.getoption("--admission-examples"),
+            derandomize=not self.config.getoption("--admission-random"),
+        )
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What the law or the loader has to say, without the library's own stack."""
+        from admission.diagnostics import PolicyError
+        from admission.testing.laws import LawBroken
+
+        if isinstance(excinfo.value, (LawBroken, PolicyError)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Where the test stands: its policy."""
+        return self.path, None, f"{self.parent.name if self.parent else ''}::{self.name}"
