@@ -111,12 +111,15 @@ def _code_point(character: object) -> int:
 def _syntax_fault(source: Source, faults: Collector, error: yaml.MarkedYAMLError) -> None:
     mark = error.problem_mark or error.context_mark
     at = min(_offset(source, mark), len(source.text)) if mark else 0
-    line = source.line(source.position(at)[0])
+    number = source.position(at)[0]
+    line = source.line(number)
     problem = " ".join((error.problem or "not YAML").split())
-    found = re.search("[：，｛｝［］]", line)
+    # A key with a full-width colon runs on into the next line, where the parser then stumbles.
+    begin = source.offset(max(1, number - 1), 1)
+    found = re.compile("[：，｛｝［］]").search(source.text, begin, source.offset(number, 1) + len(line))
     if found:
-        start = source.offset(source.position(at)[0], found.start() + 1)
-        faults.add("A107", Span(source, start, start + 1), char=found.group(), plain=_PLAIN[found.group()])
+        span = Span(source, found.start(), found.end())
+        faults.add("A107", span, char=found.group(), plain=_PLAIN[found.group()])
     elif "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in problem:
         faults.add("A108", Span(source, at, at + 1))
     else:
@@ -222,7 +225,7 @@ class _Composer:
         self._count(event)
         start, end = _offset(self.source, event.start_mark), _offset(self.source, event.end_mark)
         value = event.value if event.style else core_value(event.value)
-        return Scalar(value, event.value, event.style, Span(self.source, start, end))
+        return Scalar(value, event.value, event.style or None, Span(self.source, start, end))
 
     def _add(self, node: Node) -> None:
         if not self.stack:

@@ -245,6 +245,8 @@ class _Parser:
             if self._source(node)[:1] not in ("'", '"'):
                 raise self._unsupported(node)
             return ir.Literal(node.value, TEXT, span)
+        if isinstance(node.value, bytes):
+            raise self._unsupported(node)
         written = self._source(node)
         if not _NUMBER.fullmatch(written) or len(written) > 30:  # noqa: PLR2004 - far past every bound
             raise self._fail("A310", span, found=written[:40])
