@@ -114,10 +114,13 @@ class Policy:
 
     def next_question(self, task: Mapping[str, object] | TaskModel, *, as_of: date | None = None) -> Question | None:
         """The question to ask next, or None where nothing is missing. Raises `TaskError`."""
+        return self.next_question_given(intake.accept(self.checked, _mapping(task), as_of))
+
+    def next_question_given(self, given: intake.Given) -> Question | None:
+        """The question to ask next for facts that were accepted already (see `intake`)."""
         from admission.explain import next_question
 
-        given = intake.accept(self.checked, _mapping(task), as_of)
-        return next_question(self.checked, self.decide_given(given))
+        return next_question(self.checked, given, self.decide_given(given))
 
 
 def _mapping(task: object) -> Any:

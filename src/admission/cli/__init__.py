@@ -19,7 +19,11 @@ LANGUAGES = ("zh", "en")
 # The commands in the order in which `--help` lists them: name, and what each does.
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("decide", "decide tasks from YAML, JSON, JSON Lines or CSV"),
+    ("explain", "say why: the evaluation, the law, what would help, what to ask next"),
     ("check", "say everything that is wrong with a policy"),
+    ("test", "run a policy's cases"),
+    ("schema", "print the JSON Schema of a task"),
+    ("new", "write a policy to start from"),
 )
 
 

@@ -43,6 +43,9 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A117", "文件顶层应为映射（键: 值）", "the top of the file must be a mapping, key: value", "请从 `policy:` 一行写起", "begin with `policy:`"),
     ("A118", "`{key}` 只能写在 {file} 中", "`{key}` belongs into {file} only", "请移到 {file}", "move it there"),
     ("A119", "`{name}` 已在 {where} 声明", "`{name}` is already declared at {where}", "请合并或改名", "merge the two or rename one"),
+    ("A120", "案例文件应为列表（- id: ...）", "a case file is a list, - id: ...", "", ""),
+    ("A121", "`{path}` 旁没有案例", "there are no cases beside `{path}`", "案例写在 cases/*.yaml 中，或在命令中列出文件", "write them to cases/*.yaml, or name the files"),
+    ("A122", "`{path}` 已存在", "`{path}` exists already", "请另取一个名称；不会覆盖任何文件", "choose another name; nothing is overwritten"),
     # ---------------------------------------------------------------------------------- A2 the shape
     ("A201", "此处应为 {expected}，而不是 {found}", "expected {expected}, found {found}", "", ""),
     ("A202", "此处应为文字，而 `{found}` 被读作数值", "expected a text, but `{found}` is read as a number or true/false", '请加引号："{found}"', 'put it in quotes: "{found}"'),
@@ -146,6 +149,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A908", "{option} 的值 `{given}` 不对：应为{expected}", "{option}={given} will not do: expected {expected}", "", ""),
     ("A909", "此功能需要 {package}。请运行：pip install 'admission[{extra}]'", "this needs {package}; run: pip install 'admission[{extra}]'", "", ""),
     ("A927", "文件中没有任务", "the file holds no task", "每个任务是一组“事实: 值”", "a task is a mapping of facts to values"),
+    ("A928", "文件中有多个任务，须用 --id 指明", "the file has several tasks: say which with --id", "文件中有：{known}", "the file has: {known}"),
     ("A910", "没有事实 `{fact}`", "there is no fact `{fact}`", "", ""),
     ("A911", "`{fact}` 应为{expected}，而给出的是 `{given}`", "`{fact}` takes {expected}, not `{given}`", "", ""),
     ("A912", "`{fact}` 超出范围：应为{expected}，而给出的是 `{given}`", "`{fact}` is out of range: expected {expected}, given `{given}`", "", ""),

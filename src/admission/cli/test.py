@@ -1,0 +1,91 @@
+"""Run a policy's cases: those beside it, or those named.
+
+A failing case shows what was expected, what was decided, and the explanation of the decision.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from admission.cases import Case, Result, case_files, read_cases, run_cases
+from admission.cli import policies
+from admission.cli.terminal import Exit, coloured, progress, report
+from admission.diagnostics import Collector, Diagnostic, InputError, Language
+
+EXAMPLE = "admission test policies/beijing --lang zh"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    policies.add_policy(parser)
+    parser.add_argument("cases", metavar="CASES", nargs="*", type=Path, help="case files (default: those beside it)")
+    policies.add_as_of(parser)
+    parser.add_argument("--id", action="append", help="run only the case with this id (may be repeated)")
+    parser.add_argument("--format", choices=("human", "json"), default="human", help="how to print the results")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the cases; 1 where one fails, 2 where there is none or one is at fault."""
+    policy = policies.load_policy(options, options.as_of)
+    folder = Path(options.policy) / (options.place or "") if options.place else Path(options.policy)
+    files = options.cases or case_files(folder)
+    faults = Collector()
+    cases = chosen(read_cases(policy.checked, files, faults), options.id)
+    if len(faults):
+        report(faults, options.lang)
+    elif not cases:
+        raise InputError([Diagnostic("A121", None, {"path": folder}, path=str(folder))])
+    results = list(progress(run_cases(policy.decide_given, cases), "cases", len(cases)))
+    write = write_json if options.format == "json" else write_text
+    write(results, options.lang)
+    if len(faults):
+        return Exit.WRONG
+    return Exit.DONE if all(result.is_passed for result in results) else Exit.BAD_NEWS
+
+
+def chosen(cases: tuple[Case, ...], ids: list[str] | None) -> tuple[Case, ...]:
+    """The cases with the ids; raises `InputError` for an id that no case has."""
+    if not ids:
+        return cases
+    known = [case.id for case in cases]
+    for wanted in ids:
+        if wanted not in known:
+            raise InputError([Diagnostic("A907", None, {"id": wanted, "known": ", ".join(known[:20])})])
+    return tuple(case for case in cases if case.id in ids)
+
+
+def write_json(results: list[Result], _: Language) -> None:
+    """One object a case."""
+    for result in results:
+        said = {
+            "id": result.case.id,
+            "place": result.case.place,
+            "passed": result.is_passed,
+            "differences": [{"key": d.key, "expected": d.expected, "got": d.got} for d in result.differences],
+        }
+        sys.stdout.write(json.dumps(said, ensure_ascii=False, default=str) + "\n")
+
+
+def write_text(results: list[Result], lang: Language) -> None:
+    """The failing cases whole, and the count."""
+    expected, got = ("预期", "实际") if lang == "zh" else ("expected", "got")
+    failed = [result for result in results if not result.is_passed]
+    for result in failed:
+        title = f" {result.case.title}" if result.case.title else ""
+        sys.stdout.write(coloured(f"{result.case.place}: {result.case.id}{title}", "red") + "\n")
+        for difference in result.differences:
+            sys.stdout.write(f"  {difference.key}\n    {expected}: {spelt(difference.expected)}\n")
+            sys.stdout.write(f"    {got}: {spelt(difference.got)}\n")
+        explanation = str(result.decision.explain(lang)).replace("\n", "\n  ")
+        sys.stdout.write(f"\n  {explanation}\n\n")
+    passed = len(results) - len(failed)
+    said = f"通过 {passed}，未通过 {len(failed)}" if lang == "zh" else f"{passed} passed, {len(failed)} failed"
+    sys.stdout.write(coloured(said, "red" if failed else "green") + "\n")
+
+
+def spelt(value: object) -> str:
+    """A value of a decision as its JSON spells it."""
+    return json.dumps(value, ensure_ascii=False, default=str)
