@@ -135,9 +135,7 @@ def rules_of_china(task: Task) -> Iterable[Rule]:
         ALWAYS,
         task.test("appraisal", lambda appraisal: appraisal not in ("separate", "one_vote_veto")),
     )
-    yield Rule(
-        "purchase_allowed", "purchase", date(2020, 3, 1), task.test("purchase_bar", lambda bar: bar == "none")
-    )
+    yield Rule("purchase_allowed", "purchase", date(2020, 3, 1), task.test("purchase_bar", lambda bar: bar == "none"))
     yield Rule(
         "no_guarantee", "community", date(2026, 1, 1), task.test("actions", lambda actions: "guarantee" not in actions)
     )
@@ -183,9 +181,7 @@ def rules_of_beijing(task: Task, day: date) -> Iterable[Rule]:
 
 def rules_of_xicheng(task: Task) -> Iterable[Rule]:
     """An addition is applied for 30 working days ahead."""
-    applies = both(
-        task.nature("assistance"), task.test("plan_status", lambda status: status == "adhoc_approved")
-    )
+    applies = both(task.nature("assistance"), task.test("plan_status", lambda status: status == "adhoc_approved"))
     ahead = task.test("start_on submitted_on", lambda start, submitted: start >= workday(submitted, 30))
     yield Rule("applied_in_time", "community", ALWAYS, either(no(applies), ahead))
 
@@ -267,7 +263,9 @@ def obligations(task: Task, verdict: str) -> list[dict[str, Any]]:
     helps = task.nature("assistance")
     owed = both(helps, task.test("cost", lambda cost: cost > 0))
     if owed.truth is not False:
-        found.append({"rule": "provide_funds", "certain": bool(owed.truth), "debtor": "issuer", "creditor": "community"})
+        found.append(
+            {"rule": "provide_funds", "certain": bool(owed.truth), "debtor": "issuer", "creditor": "community"}
+        )
         if task.facts["cost"] is not None:
             found[-1]["amount"] = f"{Decimal(task.facts['cost']):.2f}"
     if helps.truth is not False:

@@ -102,7 +102,7 @@ def tasks(draw: st.DrawFn, pack: str) -> dict[str, Any]:
     changed = draw(st.fixed_dictionaries({}, optional={name: st.sampled_from(VALUES[name]) for name in names}))
     unknown = draw(st.sets(st.sampled_from(names), max_size=3))
     task = restricted({**start, **changed}, pack)
-    return task | {name: None for name in unknown}
+    return task | dict.fromkeys(unknown)
 
 
 def random_task(rng: random.Random, pack: str) -> dict[str, Any]:

@@ -8,10 +8,10 @@ version: "1"
 title: {zh: 小, en: Small}
 in_force: {from: 2019-01-01, until: 2025-12-31}
 languages: [zh, en]
-parties:
-  issuer: {zh: 单位, en: the issuer}
 """
 FACTS = """\
+parties:
+  issuer: {zh: 单位, en: the issuer}
 facts:
   kind:
     type: enum

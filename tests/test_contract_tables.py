@@ -13,9 +13,7 @@ from admission import ir
 from admission.datatypes import to_json
 
 POLICIES = Path(__file__).parents[1] / "policies"
-CHINA, BEIJING, XICHENG = (
-    admission.load(POLICIES / name).checked for name in ("china", "beijing", "xicheng")
-)
+CHINA, BEIJING, XICHENG = (admission.load(POLICIES / name).checked for name in ("china", "beijing", "xicheng"))
 PACKS = {"china": CHINA, "beijing": BEIJING, "xicheng": XICHENG}
 
 # A fact: its type, its values, its assumption (None: none), who may change it, and its Chinese label.
@@ -30,8 +28,10 @@ CHINA_FACTS: Mapping[str, FactRow] = {
     ),
     "actions": (
         "set",
-        "contact_residents assist_home_visit mobilise publicise persuade report_findings fill_form enter_data"
-        " keep_ledger enforce collect_fees sign_pledge guarantee certify attend_meeting install_app professional_work",
+        (
+            "contact_residents assist_home_visit mobilise publicise persuade report_findings fill_form enter_data"
+            " keep_ledger enforce collect_fees sign_pledge guarantee certify attend_meeting install_app professional_work"
+        ),
         None,
         "issuer",
         "要求社区做的事",
@@ -117,9 +117,8 @@ CHINA_REQUIREMENTS = {
     "purchase_allowed": ("purchase", date(2020, 3, 1)),
     "no_guarantee": ("community", date(2026, 1, 1)),
 }
-BEIJING_REQUIREMENTS = CHINA_REQUIREMENTS | {
-    name: ("community", FIRST_OF_BEIJING)
-    for name in (
+BEIJING_REQUIREMENTS = CHINA_REQUIREMENTS | dict.fromkeys(
+    (
         "listed",
         "document_reviewed",
         "permitted_actions",
@@ -128,8 +127,9 @@ BEIJING_REQUIREMENTS = CHINA_REQUIREMENTS | {
         "form_limit",
         "certificate_list",
         "no_plaque",
-    )
-}
+    ),
+    ("community", FIRST_OF_BEIJING),
+)
 REQUIREMENTS = {
     "china": CHINA_REQUIREMENTS,
     "beijing": BEIJING_REQUIREMENTS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -36,6 +36,12 @@ class TaskModel(BaseModel):
     """What every generated task model has: frozen, strict, no other keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+
+    if TYPE_CHECKING:
+        # The fields come from a policy, so a type checker cannot know them.
+        def __init__(self, **facts: Any) -> None: ...
+
+        def __getattr__(self, name: str) -> Any: ...
 
 
 def task_model(policy: ir.CheckedPolicy) -> type[TaskModel]:

@@ -13,7 +13,7 @@ from admission.frontend.document import found, head
 
 EXPECTED = (
     *("verdict", "channel", "violations", "missing", "obligations", "assumed"),
-    *("conflict", "notes", "figures", "policy", "version"),
+    *("conflict", "notes", "figures", "policy", "version", "as_of", "id"),
 )
 KEYS = ("id", "title", "as_of", "task", "expect")
 

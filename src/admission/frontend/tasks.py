@@ -294,9 +294,10 @@ def _lines(stream: Any, name: str) -> Iterator[tuple[int, str] | Diagnostic]:
 
 
 def _json_lines(stream: Any, name: str) -> Iterator[Record | Diagnostic]:
-    place = 0
+    place, is_faulty = 0, False
     for item in _lines(stream, name):
         if isinstance(item, Diagnostic):
+            is_faulty = True
             yield item
             continue
         number, line = item
@@ -312,7 +313,7 @@ def _json_lines(stream: Any, name: str) -> Iterator[Record | Diagnostic]:
             yield Record(place, None, DOCUMENT, span, diagnostics=(bad.diagnostic,))
             continue
         yield _record(place, value, Span(source, 0, len(source.text)))
-    if place == 0:
+    if place == 0 and not is_faulty:
         yield Diagnostic("A927", None, {}, path=name)
 
 
