@@ -112,7 +112,7 @@ def test_a_task_model_validates_and_decides(policy: Policy) -> None:
         ("knd", "extra_forbidden"),
     ]
     with pytest.raises(pydantic.ValidationError):
-        task.__setattr__("kind", "duty")  # noqa: PLC2801 - as an assignment would
+        task.__setattr__("kind", "duty")
 
 
 def test_a_task_model_reads_json(policy: Policy) -> None:
