@@ -87,6 +87,17 @@ def test_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     assert (code, err, json.loads(out)["channel"]) == (0, "", "purchase")
 
 
+def test_a_book_picks_for_each_task(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """With a book, each task is decided by the policy in force on its own day; a day without one is reported."""
+    lines = [f"- {{nature: market_service, as_of: {day}}}" for day in ("2018-12-31", "2019-01-01", "2017-01-01", "x")]
+    code, out, err = run(
+        capsys, "decide", PACKS, tasks(tmp_path, "\n".join(lines)), "--place", "xicheng", "--format", "json"
+    )
+    assert [json.loads(line)["policy"] for line in out.splitlines()] == ["china", "xicheng"]
+    assert code == 2
+    assert [line.split(": ")[1] for line in err.splitlines() if "error" in line] == ["error[A608]", "error[A911]"]
+
+
 def test_a_book_needs_a_place(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A book decides by `--place` and `--as-of`; without a place it says which there are."""
     path = tasks(tmp_path, "- {nature: market_service}\n")

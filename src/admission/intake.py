@@ -115,9 +115,9 @@ class _Intake:
 
 
 def accept(
-    policy: ir.Policy, task: object, as_of: date | None = None, *, door: Door = PYTHON, place: str = ""
+    policy: ir.Policy, task: object, as_of: date | None = None, *, door: Door = PYTHON, place: str = "1"
 ) -> Given:
-    """The task's facts, day and id; `place` is its id where it gives none.
+    """The task's facts, day and id; `place` (counted from 1) is its id where it gives none.
 
     Raises `TaskError` with every fault at once.
     """

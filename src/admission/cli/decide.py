@@ -11,12 +11,14 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import cast
 
 from admission import intake, ir
 from admission.cli import policies
 from admission.cli.terminal import Colour, Exit, coloured, progress, report, table
+from admission.datatypes import DATE, Unfit
 from admission.decision import Decision
-from admission.diagnostics import Diagnostic, Language, TaskError
+from admission.diagnostics import Diagnostic, InputError, Language, TaskError
 from admission.engine import Policy
 from admission.frontend.tasks import Record, read_tasks
 
@@ -63,14 +65,13 @@ def add_input_format(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Decide every task of every file."""
-    policy = policies.load_policy(options, options.as_of)
-    reader = TaskReader(policy, options)
-    decided = (policy.decide_given(given) for _, given in reader)
+    reader = TaskReader(options)
+    decided = ((policy, policy.decide_given(given)) for policy, given in reader)
     if options.format == "json":
-        for decision in progress(decided, "tasks"):
+        for _, decision in progress(decided, "tasks"):
             sys.stdout.write(json.dumps(decision.to_dict(), ensure_ascii=False) + "\n")
     else:
-        print_table(policy, list(progress(decided, "tasks")), options.lang)
+        print_table(list(progress(decided, "tasks")), options.lang)
     reader.close()
     return Exit.WRONG if reader.is_faulty else Exit.DONE
 
@@ -78,35 +79,40 @@ def run(options: argparse.Namespace) -> int:
 class TaskReader:
     """The tasks of some files, accepted by a policy; what does not fit is reported as it is met."""
 
-    def __init__(self, policy: Policy, options: argparse.Namespace) -> None:
-        self.policy = policy
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.choose = policies.load_chooser(options)
         self.options = options
         self.is_faulty = False
         self.today_taken = 0
 
-    def __iter__(self) -> Iterator[tuple[Record, intake.Given]]:
+    def __iter__(self) -> Iterator[tuple[Policy, intake.Given]]:
         for path in self.options.tasks:
             for record in read_tasks(path, stdin=sys.stdin.buffer, kind=self.options.input_format):
                 if isinstance(record, Diagnostic):
                     self._complain([record])
                     continue
-                given = self._accept(record)
-                if given is not None:
-                    yield record, given
+                accepted = self._accept(record)
+                if accepted is not None:
+                    yield accepted
 
-    def _accept(self, record: Record) -> intake.Given | None:
+    def _accept(self, record: Record) -> tuple[Policy, intake.Given] | None:
         if record.diagnostics:
             self._complain(record.diagnostics)
             return None
         day = self.options.as_of
-        if day is None and isinstance(record.values, dict) and record.values.get(ir.AS_OF) is None:
+        own = record.values.get(ir.AS_OF) if isinstance(record.values, dict) else None
+        if day is None and own is None:
             day = date.today()  # noqa: DTZ011 - a day of the calendar on the wall
             self.today_taken += 1
         try:
-            return intake.accept(self.policy.checked, record.values, day, door=record.door, place=str(record.place))
+            policy = self.choose(day or _day_of(record, own))
+            return policy, intake.accept(policy.checked, record.values, day, door=record.door, place=str(record.place))
         except TaskError as error:
             self._complain(record.diagnose(error))
-            return None
+        except InputError as error:
+            # The book has no policy for this task's day.
+            self._complain([Diagnostic(d.code, record.span, d.data, d.near) for d in error.diagnostics])
+        return None
 
     def _complain(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.is_faulty = True
@@ -123,11 +129,20 @@ class TaskReader:
             sys.stderr.write(said[self.options.lang] + "\n")
 
 
-def print_table(policy: Policy, decisions: list[Decision], lang: Language) -> None:
+def _day_of(record: Record, own: object) -> date:
+    """The day a task gives; today where it gives none that can be read, which is then reported of the task."""
+    try:
+        return cast("date", record.door(DATE, own))
+    except Unfit:
+        return date.today()  # noqa: DTZ011 - only to have a policy that says what is wrong
+
+
+def print_table(decided: list[tuple[Policy, Decision]], lang: Language) -> None:
     """The decisions as a table, and how many there are of each verdict."""
-    if not decisions:
+    if not decided:
         return
-    rows = [row_of(policy, decision, lang) for decision in decisions]
+    policy, decisions = decided[0][0], [decision for _, decision in decided]
+    rows = [row_of(policy, decision, lang) for policy, decision in decided]
     colours = [_COLOURS[decision.verdict] for decision in decisions]
     sys.stdout.write(table(_HEADER[lang], rows, colours=colours) + "\n")
     counts = {verdict: sum(d.verdict == verdict for d in decisions) for verdict in _COLOURS}

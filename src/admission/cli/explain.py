@@ -14,6 +14,7 @@ from admission.cli import policies
 from admission.cli.decide import TaskReader, add_input_format
 from admission.cli.terminal import Exit
 from admission.diagnostics import Diagnostic, InputError
+from admission.engine import Policy
 
 EXAMPLE = "admission explain policies/beijing examples/work_items_2019.yaml --id census-assist --lang zh"
 
@@ -30,13 +31,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Explain one task."""
-    policy = policies.load_policy(options, options.as_of)
-    reader = TaskReader(policy, options)
-    accepted = [given for _, given in reader]
+    reader = TaskReader(options)
+    accepted = list(reader)
     reader.close()
     if not accepted:
         return Exit.WRONG
-    given = pick(accepted, options.id)
+    policy, given = pick(accepted, options.id)
     explanation = policy.decide_given(given).explain(options.lang)
     question = policy.next_question_given(given)
     if options.format == "json":
@@ -50,12 +50,12 @@ def run(options: argparse.Namespace) -> int:
     return Exit.WRONG if reader.is_faulty else Exit.DONE
 
 
-def pick(accepted: list[intake.Given], wanted: str | None) -> intake.Given:
+def pick(accepted: list[tuple[Policy, intake.Given]], wanted: str | None) -> tuple[Policy, intake.Given]:
     """The task asked for. Raises `InputError` where it is not clear which, or there is none such."""
-    found = [given for given in accepted if wanted is None or given.id == wanted]
+    found = [pair for pair in accepted if wanted is None or pair[1].id == wanted]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(given.id for given in accepted[:20])
+    known = ", ".join(given.id for _, given in accepted[:20])
     if not found:
         raise InputError([Diagnostic("A907", None, {"id": wanted, "known": known})])
     raise InputError([Diagnostic("A928", None, {"known": known})])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import cast
@@ -40,12 +41,21 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
 
 
 def load_policy(options: argparse.Namespace, as_of: date | None = None) -> Policy:
-    """The policy that the arguments name. Raises `PolicyError`, `InputError`."""
+    """The policy that the arguments name, a book's on one day. Raises `PolicyError`, `InputError`."""
+    return load_chooser(options)(as_of or date.today())  # noqa: DTZ011 - a day of the calendar on the wall
+
+
+def load_chooser(options: argparse.Namespace) -> Callable[[date], Policy]:
+    """Which policy decides on a day: always the same one, or a book's for the place.
+
+    Raises `PolicyError`, `InputError`; what it returns raises `InputError` for a day without a policy.
+    """
     path = Path(options.policy)
     if options.place is None:
         if folders := policy_folders(path):
             known = ", ".join(folder.name for folder in folders)
             raise InputError([Diagnostic("A611", None, {"path": path, "known": known}, path=str(path))])
-        return load(path)
+        policy = load(path)
+        return lambda _: policy
     book = load_book(path)
-    return book.pick(options.place, as_of or date.today())  # noqa: DTZ011 - a day of the calendar on the wall
+    return lambda day: book.pick(options.place, day)
