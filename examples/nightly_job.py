@@ -2,7 +2,7 @@
 
 The output appears whole or not at all. Exit code 0: every row was decided; 2: some were not, or nothing could be.
 
-Run it from the checkout: `python examples/nightly_job.py examples/work_items_2019.csv /tmp/decisions.jsonl`
+Run it from the checkout: `python examples/nightly_job.py examples/work_items_2019.csv decisions.jsonl`
 """
 
 from __future__ import annotations
