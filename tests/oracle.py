@@ -18,7 +18,7 @@ LAST_PUBLISHED = date(max(day.year for day in chinese_calendar.holidays), 12, 31
 ALWAYS = date(1900, 1, 1)
 
 SINCE = {"china": date(2017, 6, 12), "beijing": date(2019, 1, 1), "xicheng": date(2019, 1, 1)}
-FACTS = {
+FACTS: dict[str, dict[str, Any]] = {
     "china": {
         "nature": None,
         "actions": None,
@@ -28,7 +28,6 @@ FACTS = {
         "purchase_bar": "none",
     }
 }
-"""The facts of each policy, each with its assumption (None: there is none)."""
 FACTS["beijing"] = FACTS["china"] | {
     "item": None,
     "title": None,
@@ -49,6 +48,7 @@ FACTS["beijing"] = FACTS["china"] | {
     "required_by_law": False,
 }
 FACTS["xicheng"] = FACTS["beijing"] | {"submitted_on": None, "start_on": None}
+"""The facts of each policy, each with its assumption (None: there is none)."""
 
 SIX = {"contact_residents", "assist_home_visit", "mobilise", "publicise", "persuade", "report_findings"}
 FOUR = {"land_contract_identity", "deceased_insured_relation", "inheritance_relation", "guardianship"}
@@ -263,11 +263,9 @@ def obligations(task: Task, verdict: str) -> list[dict[str, Any]]:
     helps = task.nature("assistance")
     owed = both(helps, task.test("cost", lambda cost: cost > 0))
     if owed.truth is not False:
-        found.append(
-            {"rule": "provide_funds", "certain": bool(owed.truth), "debtor": "issuer", "creditor": "community"}
-        )
-        if task.facts["cost"] is not None:
-            found[-1]["amount"] = f"{Decimal(task.facts['cost']):.2f}"
+        debt = {"rule": "provide_funds", "certain": bool(owed.truth), "debtor": "issuer", "creditor": "community"}
+        cost = task.facts["cost"]
+        found.append(debt | ({} if cost is None else {"amount": f"{Decimal(cost):.2f}"}))
     if helps.truth is not False:
         found.append({"rule": "publish_item", "certain": bool(helps.truth)})
     return found

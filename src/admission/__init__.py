@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from admission.decision import Citation, Decision, Obligation, PolicyIdentity, Verdict, Violation
     from admission.diagnostics import AdmissionError, Diagnostic, Fault, InputError, PolicyError, TaskError
-    from admission.engine import Book, Policy, load, load_book
+    from admission.engine import Book, Policy, TaskRecord, load, load_book, read_tasks
     from admission.explain import Explanation, Question
 
 # Where each public name lives: modules are imported when a name is first used, so that `import admission` is quick.
@@ -23,7 +23,7 @@ _HOMES = {
         "PolicyError",
         "TaskError",
     ),
-    "admission.engine": ("Book", "Policy", "load", "load_book"),
+    "admission.engine": ("Book", "Policy", "TaskRecord", "load", "load_book", "read_tasks"),
     "admission.explain": ("Explanation", "Question"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -43,11 +43,13 @@ __all__ = [
     "PolicyIdentity",
     "Question",
     "TaskError",
+    "TaskRecord",
     "Verdict",
     "Violation",
     "__version__",
     "load",
     "load_book",
+    "read_tasks",
 ]
 
 
