@@ -18,6 +18,7 @@ SECTIONS = {
     "requirements": shapes.REQUIREMENT,
     "exceptions": shapes.EXCEPTION,
     "obligations": shapes.OBLIGATION,
+    "invariants": shapes.INVARIANT,
     "sources": shapes.SOURCE,
 }
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal as Choice
 from typing import NewType
 
-from admission.datatypes import BOOL, DATE, INT, Type, Value, bounded
+from admission.datatypes import BOOL, DATE, INT, Kind, Type, Value, bounded
 from admission.diagnostics.source import Span
 
 Label = Mapping[str, str]
@@ -478,6 +478,24 @@ Rule = Route | Requirement | ExceptionRule | ObligationRule
 
 
 @dataclass(frozen=True, slots=True)
+class Invariant:
+    """A promise about every complete task, which the prover keeps the policy to.
+
+    `never` and `always` hold a condition over the facts and the decision: `ReadFact` of `VERDICT`, `CHANNEL` and
+    `violated(rule)`, names that no fact can have. `monotone` names the fact whose raising never turns admit or
+    redirect into refuse.
+    """
+
+    id: str
+    promise: Choice["never", "always", "monotone"]
+    expr: Expr | None
+    fact: str | None
+    reason: Label
+    layer: str = ""
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A policy with its layers merged. Mappings keep the order of the file, which means nothing."""
 
@@ -504,6 +522,7 @@ class Policy:
     requirements: Mapping[str, Requirement] = field(default_factory=dict)
     exceptions: Mapping[str, ExceptionRule] = field(default_factory=dict)
     obligations: Mapping[str, ObligationRule] = field(default_factory=dict)
+    invariants: Mapping[str, Invariant] = field(default_factory=dict)
     below: Policy | None = field(default=None, repr=False)
     """The merged layer below, unchecked; None for a policy that extends nothing."""
     digest: str = field(default="", compare=False)
@@ -545,6 +564,23 @@ CheckedPolicy = NewType("CheckedPolicy", Policy)
 
 FOUND = "found"
 AS_OF = "as_of"
+VERDICT = "verdict"
+CHANNEL = "channel"
+NO_CHANNEL = ""
+"""What `channel` is in an invariant where no route takes the task: equal to no channel's name."""
 NO_ROUTE = "no_route"
 EVERY_ROUTE_REFUSES = "every_route_refuses"
 WORKING_CALENDAR = "working_calendar"
+
+
+def violated(rule: str) -> str:
+    """The name under which an invariant reads whether a requirement is violated."""
+    return f"violated({rule})"
+
+
+def facts_of_decision(policy: Policy) -> dict[str, Fact]:
+    """What an invariant may read of the decision, declared like facts; no fact of a policy has such a name."""
+    verdicts = Type(Kind.ENUM, ("admit", "redirect", "refuse", "undetermined"))
+    types = {VERDICT: verdicts, CHANNEL: Type(Kind.ENUM, tuple(policy.channels))}
+    types |= {violated(rule): BOOL for rule in (*policy.requirements, NO_ROUTE)}
+    return {name: Fact(name, declared, {}) for name, declared in types.items()}

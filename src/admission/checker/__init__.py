@@ -40,6 +40,8 @@ def check(policy: ir.Policy, faults: Collector, poisoned: frozenset[str] = froze
         exceptions={n: _typed(rule, typer) for n, rule in policy.exceptions.items()},
         obligations={n: _typed(rule, typer) for n, rule in policy.obligations.items()},
     )
+    typer.of_decision = ir.facts_of_decision(policy)
+    checked = with_changes(checked, invariants={n: _promised(i, typer) for n, i in policy.invariants.items()})
     if faults.errors:
         return None
     bounds = Bounds(checked.definitions, checked.parameters, faults)
@@ -48,7 +50,15 @@ def check(policy: ir.Policy, faults: Collector, poisoned: frozenset[str] = froze
     for rule in ir.rules(checked):
         for expr in ir.parts(rule).values():
             bounds.check(expr)
+    for invariant in checked.invariants.values():
+        if invariant.expr:
+            bounds.check(invariant.expr)
     return None if faults.errors else ir.CheckedPolicy(checked)
+
+
+def _promised(invariant: ir.Invariant, typer: Typer) -> ir.Invariant:
+    typed = typer.condition(invariant.expr)
+    return invariant if typed is None else with_changes(invariant, expr=typed)
 
 
 def _filled(fact: ir.Fact, fillers: dict[str, ir.ReadColumn | None]) -> ir.Fact:

@@ -5,7 +5,7 @@ A method returns None where an expression is at fault; the fault was reported on
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as with_changes
 from typing import assert_never
@@ -47,6 +47,8 @@ class Typer:
     resolving: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     inside_fact: bool = False
+    of_decision: Mapping[str, ir.Fact] = field(default_factory=dict)
+    """What may be read of the decision: in an invariant only."""
 
     # -------------------------------------------------------------------------------- entrances
 
@@ -116,6 +118,8 @@ class Typer:
         self.used.add(name)
         if name == ir.AS_OF:
             return ir.ReadFact(name, DATE, span)
+        if name in self.of_decision:
+            return ir.ReadFact(name, self.of_decision[name].type, span)
         if wanted and name in wanted.values:
             return ir.Literal(name, Type(Kind.ENUM, wanted.values), span)
         if name in policy.facts:
@@ -132,6 +136,9 @@ class Typer:
         """Report a name that stands for nothing here."""
         if name in self.names.poisoned:
             return
+        if name in (ir.VERDICT, ir.CHANNEL) or name.startswith("violated("):
+            self.not_of_the_decision(name, span)
+            return
         if name in self.names.policy.look_ups:
             self.faults.add("A405", span, name=name)
         elif name in self.names.values and wanted and wanted.values:
@@ -141,6 +148,16 @@ class Typer:
         else:
             known = [*(wanted.values if wanted else ()), *self.names.known()]
             self.faults.add("A400", span, nearest(name, known), name=name)
+
+    def not_of_the_decision(self, name: str, span: Span | None) -> None:
+        """Report a reading of the decision outside an invariant, or of a rule that is no requirement."""
+        if not self.of_decision:
+            self.faults.add("A430", span, name=name)
+            return
+        rule = name.removeprefix("violated(").removesuffix(")")
+        if rule not in self.names.poisoned:
+            near = nearest(rule, (*self.names.policy.requirements, ir.NO_ROUTE))
+            self.faults.add("A401", span, near, name=rule, what=("要求", "requirement"))
 
     def member(self, row: str, column: str, span: Span | None) -> ir.Expr | None:
         """`look_up.column`."""
@@ -245,7 +262,9 @@ class Typer:
     def is_bare(self, expr: ir.Expr) -> bool:
         """Whether it takes its type from the other side: an enum value or a set display."""
         return isinstance(expr, ir.Display) or (
-            isinstance(expr, ir.Name) and expr.id not in self.names.kinds and expr.id != ir.AS_OF
+            isinstance(expr, ir.Name)
+            and expr.id not in self.names.kinds
+            and expr.id not in (ir.AS_OF, ir.VERDICT, ir.CHANNEL)
         )
 
     @staticmethod

@@ -26,6 +26,12 @@ def check_references(policy: ir.Policy, poisoned: frozenset[str], faults: Collec
         refer(parties, policy.parties, ("主体", "party"), obligation.span)
     for fact in policy.facts.values():
         refer(fact.changed_by, policy.parties, ("主体", "party"), fact.span)
+    for invariant in policy.invariants.values():
+        named = [invariant.fact] if invariant.fact else []
+        refer(named, policy.facts, ("事实", "fact"), invariant.span)
+        raised = policy.facts.get(invariant.fact or "")
+        if raised is not None and raised.type.kind in (Kind.TEXT, Kind.ENUM):
+            faults.add("A431", locate(invariant.span, raised.name), name=raised.name, found=words(raised.type))
     bases = [rule.basis for rule in ir.rules(policy)]
     bases += [parameter.basis for parameter in policy.parameters.values()]
     bases += [register.basis for register in policy.registers.values()]
@@ -75,8 +81,8 @@ def _end_of_block(text: str, start: int, indent: int) -> int:
 
 def check_rule_ids(policy: ir.Policy, faults: Collector) -> None:
     """Rule ids are unique over the layers, and none is a built-in one."""
-    seen: dict[str, ir.Rule] = {}
-    for rule in ir.rules(policy):
+    seen: dict[str, ir.Rule | ir.Invariant] = {}
+    for rule in (*ir.rules(policy), *policy.invariants.values()):
         if rule.id in (ir.NO_ROUTE, ir.EVERY_ROUTE_REFUSES, ir.WORKING_CALENDAR):
             faults.add("A404", rule.span, name=rule.id)
         if rule.id in seen:

@@ -109,6 +109,8 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A427", "算式展开后过大（超过 {size} 个节点或 {depth} 层）", "the expression is too large with its definitions written out (more than {size} nodes or {depth} levels)", "请化简定义", "simplify the definitions"),
     ("A428", "算式的结果可能超出 64 位整数或公元 1 至 9999 年", "the expression can leave 64 bits or the years 1 to 9999", "请给事实写 min、max，或减小倍数", "give the facts `min` and `max`, or use smaller factors"),
     ("A429", "workday 的天数须为 1 至 {most}", "workday takes 1 to {most} days", "请用常数，或有 min、max 的参数", "use a literal, or a parameter whose values lie within"),
+    ("A430", "`{name}` 只能写在 invariants 中", "`{name}` belongs into invariants only", "规则的条件不能读取自己的结论", "a rule's condition cannot read the decision that it makes"),
+    ("A431", "`{name}` 没有大小之分（{found}），不能写 monotone", "`{name}` cannot be raised ({found}), so nothing is monotone in it", "可用：整数、金额、日期、是否、集合（增加元素）", "an int, an amount, a date, a bool or a set (adding elements) can"),
     # ------------------------------------------------------------- A5 values, periods, registers
     ("A501", "参数 `{name}` 自 {since} 起才有值，而规则自 {start} 起有效", "parameter `{name}` has no value before {since}, but the policy is in force from {start}", "请补上更早的值", "give it an earlier value"),
     ("A502", "参数 `{name}` 在 {day} 有两个值", "parameter `{name}` has two values on {day}", "请删除其一", "delete one"),

@@ -98,6 +98,7 @@ class Lowering:
             "requirements": self.requirement,
             "exceptions": self.exception,
             "obligations": self.obligation,
+            "invariants": self.invariant,
         }
 
     def section(self, section: str, lower: Callable[[Entry], T | None]) -> dict[str, T]:
@@ -125,7 +126,7 @@ class Lowering:
     def claim_rule_ids(self) -> None:
         """Rule ids are unique across their sections."""
         seen: dict[str, Span] = {}
-        for section in ("routes", "requirements", "exceptions", "obligations"):
+        for section in ("routes", "requirements", "exceptions", "obligations", "invariants"):
             for entry in self.sections.get(section, ()):
                 if entry.name in seen:
                     first = seen[entry.name].source.position(seen[entry.name].start)[0]
@@ -463,6 +464,20 @@ class Lowering:
         debtor, creditor = (fields.get(side).text if fields.get(side) else None for side in ("debtor", "creditor"))
         verdicts = tuple(dict.fromkeys(fields.get("verdicts")))
         return ir.ObligationRule(verdicts=verdicts, debtor=debtor, creditor=creditor, amount=amount, due=due, **shared)
+
+    def invariant(self, entry: Entry) -> ir.Invariant | None:
+        """A promise: never, always, or monotone in a fact."""
+        fields: Fields = entry.value
+        held = [(key, fields.get(key)) for key in ("never", "always", "monotone") if fields.get(key) is not None]
+        if len(held) != 1:
+            return None
+        promise, value = held[0]
+        expr = None if promise == "monotone" else self.condition(fields, promise)
+        fact = value.text if promise == "monotone" else None
+        reason, layer = fields.get("reason") or {}, self.head.get("policy").text
+        if fields.broken:
+            return None
+        return ir.Invariant(entry.name, promise, expr, fact, reason, layer, entry.span)  # type: ignore[arg-type] # a key above
 
     def weakens(self, words: list[Word] | None, section: str) -> tuple[str, ...]:
         """The rules named; each that the layer below declares must be named in `replaces`."""

@@ -265,6 +265,15 @@ OBLIGATION = Record(
     },
     one_of=("cite", "own"),
 )
+INVARIANT = Record(
+    {
+        "never": _key(Expression(), "绝不成立的条件", "a condition that no task fulfils"),
+        "always": _key(Expression(), "总是成立的条件", "a condition that every task fulfils"),
+        "monotone": _key(Name("fact"), "只增不害的事实", "the fact whose raising never turns admission into refusal"),
+        **_REASON,
+    },
+    one_of=("never", "always", "monotone"),
+)
 SOURCE = Record(
     {
         "title": _must(Labels(), "名称", "its title"),
@@ -309,6 +318,7 @@ SECTIONS: Mapping[str, Key] = {
     "requirements": _key(MapOf(REQUIREMENT, of="requirement"), "要求", "what a channel demands"),
     "exceptions": _key(MapOf(EXCEPTION, of="exception"), "例外", "what waives a requirement"),
     "obligations": _key(MapOf(OBLIGATION, of="obligation"), "义务", "duties that come with a decision"),
+    "invariants": _key(MapOf(INVARIANT, of="invariant"), "不变式", "promises about every task, to be proved"),
 }
 POLICY = Record({**HEAD, **SECTIONS})
 RULES_FILE = Record(SECTIONS)

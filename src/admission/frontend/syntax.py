@@ -331,8 +331,15 @@ class _Parser:
             raise self._fail("A313", span, called=called, arity=_ARITY[called])
         if called == "date":
             return self._date(node.args[0], span)
+        if called == "violated":
+            return self._violated(node.args[0], span)
         operands = [self._convert(argument, depth) for argument in node.args]
         return ir.Count(operands[0], span) if called == "count" else ir.Workday(operands[0], operands[1], span)
+
+    def _violated(self, node: ast.expr, span: Span) -> ir.Expr:
+        if not isinstance(node, ast.Name):
+            raise self._unsupported(node)
+        return ir.Name(ir.violated(unicodedata.normalize("NFKC", node.id)), span)
 
     def _date(self, node: ast.expr, span: Span) -> ir.Expr:
         from admission.datatypes import DATE, Unfit, from_document
@@ -352,7 +359,7 @@ def ir_near(called: str | None) -> str | None:
     return nearest(called.lower(), _ARITY) if called else None
 
 
-_ARITY = {"count": 1, "workday": 2, "date": 1}
+_ARITY = {"count": 1, "workday": 2, "date": 1, "violated": 1}
 _UNSUPPORTED: dict[type[ast.expr], tuple[str, str]] = {
     ast.IfExp: ("条件表达式 if/else", "an if/else expression"),
     ast.Lambda: ("lambda", "a lambda"),
