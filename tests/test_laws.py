@@ -10,6 +10,7 @@ import admission
 from admission.engine import Policy
 from admission.testing import LAWS, LawBroken, policies, tasks
 from admission.testing.laws import run_law
+from small import SMALL, write
 
 PACKS = Path(__file__).parents[1] / "policies"
 GENERATED = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -108,3 +109,18 @@ def test_generation_reaches_every_outcome() -> None:
 
     collect()
     assert reached == REACHED
+
+
+def test_a_broken_invariant_is_found_and_shown(tmp_path: Path) -> None:
+    """A promise that the policy does not keep is refuted with a task, and both decisions of a monotone one."""
+    extra = (
+        "invariants:\n"
+        "  never_admitted: {never: verdict == admit, reason: {zh: 甲, en: a}}\n"
+        "  dearer_is_better: {monotone: cost, reason: {zh: 甲, en: a}}\n"
+    )
+    policy = admission.load(write(tmp_path / "a", SMALL + extra.replace("  dearer", "  # dearer")))
+    with pytest.raises(LawBroken, match=r"^invariant never_admitted: broken by policy small"):
+        run_law(policy, LAWS["invariants"], max_examples=200)
+    policy = admission.load(write(tmp_path / "b", SMALL + extra.replace("  never_", "  # never_")))
+    with pytest.raises(LawBroken, match=r"^invariant dearer_is_better: broken by policy small"):
+        run_law(policy, LAWS["invariants"], max_examples=500)

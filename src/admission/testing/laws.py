@@ -185,7 +185,7 @@ def agreement(policy: Policy, data: st.DataObject) -> None:
     """Law 5: what `policy.decide` says is what the reference interpreter says."""
     task = data.draw(tasks(policy), label="task")
     before = policy.decide(task)
-    after = reference.decide(policy.checked, inner(policy, task), before.as_of)
+    after = reference.decide(policy.checked, inner(policy, task), before.as_of, before.id)
     if before.to_dict() != after.to_dict():
         after = with_changes(after, explainer=before.explainer)
         raise _broken("agreement", policy, (task, before), (task, after))
@@ -199,6 +199,50 @@ def totality(policy: Policy, data: st.DataObject) -> None:
         raise _broken("totality", policy, (task, decision), (task, decision))
 
 
+def invariants(policy: Policy, data: st.DataObject) -> None:
+    """The policy's own promises hold of every complete task, and raising a monotone fact never brings a refusal."""
+    if not policy.checked.invariants:
+        return
+    task = data.draw(tasks(policy, complete=True), label="task")
+    decision = policy.decide(task)
+    for invariant in policy.checked.invariants.values():
+        if invariant.fact is not None:
+            _monotone(policy, data, invariant, (task, decision))
+        elif not _is_kept(policy, invariant, task, decision):
+            raise _broken(f"invariant {invariant.id}", policy, (task, decision), (task, decision))
+
+
+def _is_kept(policy: Policy, invariant: ir.Invariant, task: Task, decision: Decision) -> bool:
+    """Whether a promise over the facts and the decision holds; the decision is read like facts."""
+    if invariant.expr is None:
+        return True
+    said = ir.facts_of_decision(policy.checked)
+    outcome: dict[str, Value] = dict.fromkeys(said, False)
+    outcome |= {ir.violated(violation.rule): True for violation in decision.violations}
+    outcome |= {ir.VERDICT: decision.verdict.value, ir.CHANNEL: decision.channel or ir.NO_CHANNEL}
+    extended = with_changes(policy.checked, facts={**policy.checked.facts, **said})
+    world = reference.World(extended, inner(policy, task) | outcome, decision.as_of)
+    held = reference.evaluate(invariant.expr, world)
+    return held is not True if invariant.promise == "never" else held is not False
+
+
+def _monotone(policy: Policy, data: st.DataObject, invariant: ir.Invariant, first: tuple[Task, Decision]) -> None:
+    task, before = first
+    name = str(invariant.fact)
+    declared = policy.checked.facts[name].type
+    low = from_python(declared, task[name])
+    high = data.draw(values(declared), label=f"raised {name}")
+    if not low < high:
+        return
+    raised = {**task, name: to_python(declared, high)}
+    try:
+        after = policy.decide(raised)
+    except TaskError:
+        return
+    if before.verdict in (Verdict.ADMIT, Verdict.REDIRECT) and after.verdict is Verdict.REFUSE:
+        raise _broken(f"invariant {invariant.id}", policy, first, (raised, after))
+
+
 LAWS: Mapping[str, Law] = {
     "determinism": determinism,
     "order_independence": order_independence,
@@ -206,6 +250,7 @@ LAWS: Mapping[str, Law] = {
     "right_questions": right_questions,
     "agreement": agreement,
     "totality": totality,
+    "invariants": invariants,
 }
 """The laws by name; each takes a policy and Hypothesis's `data()`, and raises `LawBroken`."""
 
