@@ -363,13 +363,13 @@ def _brief(value: object) -> str:
 # ------------------------------------------------------------------------------------------------- out
 
 
-def to_python(declared: Type, value: Value) -> object:
-    """The public Python value: money as a `Decimal` of yuan with two places, everything else as it is.
+def to_python(declared: Type, value: Value | None) -> object:
+    """The public Python value: money as a `Decimal` of yuan with two places, everything else, and None, as it is.
 
     >>> to_python(MONEY, 1250)
     Decimal('12.50')
     """
-    if declared.kind is Kind.MONEY:
+    if declared.kind is Kind.MONEY and value is not None:
         return yuan(int(value))  # type: ignore[arg-type] # money is an int of fen
     return value
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -213,6 +213,11 @@ def violation_of(policy: Policy, rule: str) -> Violation:
     requirement = policy.requirements[rule]
     citations = citations_of(policy, requirement.basis)
     return Violation(rule, requirement.reason, citations, requirement.basis.own, requirement.remedy)
+
+
+def violations_of(policy: Policy, rules: Iterable[str]) -> tuple[Violation, ...]:
+    """The violations of some rules, sorted by id."""
+    return tuple(violation_of(policy, rule) for rule in sorted(rules))
 
 
 def citations_of(policy: Policy, basis: Basis) -> tuple[Citation, ...]:

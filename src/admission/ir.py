@@ -6,7 +6,7 @@ part of a node's equality. `Name`, `Member` and `Display` are what the parser le
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal as Choice
@@ -245,6 +245,18 @@ def children(expr: Expr) -> tuple[Expr, ...]:
             return (start, days)
         case Literal() | Name() | Member() | ReadFact() | ReadParameter() | ReadDefinition() | ReadColumn():
             return ()
+
+
+def walk(exprs: Iterable[Expr], definitions: Mapping[str, Definition] | None = None) -> Iterator[Expr]:
+    """Every node of some expressions; with `definitions`, the bodies of those that are read too, each once."""
+    stack, entered = list(exprs), set[str]()
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(children(node))
+        if definitions is not None and isinstance(node, ReadDefinition) and node.name not in entered:
+            entered.add(node.name)
+            stack.append(definitions[node.name].expr)
 
 
 def type_of(expr: Expr) -> Type:

@@ -1,7 +1,6 @@
 """The meaning of a policy, slow and plainly right: every other interpreter must give these answers.
 
-Unknown is None. Conditions are evaluated in strong Kleene logic (S. C. Kleene, Introduction to Metamathematics,
-1952, section 64): there is no order of evaluation to rely on. A checked policy never raises here.
+Unknown is None, and conditions follow strong Kleene logic (S. C. Kleene, Introduction to Metamathematics, 1952, § 64).
 """
 
 from __future__ import annotations
@@ -14,16 +13,10 @@ from typing import Any, assert_never
 
 from admission import ir, workdays
 from admission.datatypes import BOOL, Value, to_python, yuan
-from admission.decision import Decision, Obligation, Verdict, citations_of, identity_of, violation_of
+from admission.decision import Decision, Obligation, Verdict, citations_of, identity_of, violations_of
 
 TRUE = ir.Literal(value=True, type=BOOL)
-ORDER = dict(
-    zip(
-        ("==", "!=", "<", "<=", ">", ">="),
-        operator.attrgetter(*["eq", "ne", "lt", "le", "gt", "ge"])(operator),
-        strict=True,
-    )
-)
+ORDER = {"==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +46,9 @@ def evaluate(expr: ir.Expr, world: World) -> Any:
             return evaluate(world.policy.definitions[name].expr, world)
         case ir.ReadColumn(look_up, column):
             return cell(world.policy.look_ups[look_up], column, world)
-        case ir.And(operands):
-            values = [evaluate(operand, world) for operand in operands]
-            return False if False in values else None if None in values else True
-        case ir.Or(operands):
-            values = [evaluate(operand, world) for operand in operands]
-            return True if True in values else None if None in values else False
+        case ir.And(operands) | ir.Or(operands):
+            decisive, values = isinstance(expr, ir.Or), [evaluate(operand, world) for operand in operands]
+            return decisive if decisive in values else None if None in values else not decisive
         case ir.Not(operand):
             return strict(operator.not_, operand)
         case ir.Compare(op, left, right):
@@ -87,8 +77,7 @@ def fact(name: str, world: World) -> Value | None:
     """What was given, else what a look-up fills in, else what is assumed, else unknown."""
     declared = world.policy.facts[name]
     found = world.given.get(name)
-    if found is None and declared.filled_by:
-        found = evaluate(declared.filled_by, world)
+    found = evaluate(declared.filled_by, world) if found is None and declared.filled_by else found
     return declared.assume.value if found is None and declared.assume else found
 
 
@@ -100,18 +89,15 @@ def cell(look_up: ir.LookUp, column: str, world: World) -> Value | None:
         return None
     rows = [(dict(zip(register.columns, row.cells, strict=True)), row.period) for row in register.rows]
     found = [cells for cells, period in rows if world.day in period and all(cells[k] == key[k] for k in key)]
-    if not found and register.partial:
-        return None
-    if column == ir.FOUND:
-        return bool(found)
+    if column == ir.FOUND or (not found and register.partial):
+        return True if found else None if register.partial else False
     value, absent = found[0][column] if found else None, register.columns[column].absent
     return absent.value if value is None and absent else value
 
 
 def decide(policy: ir.Policy, given: Mapping[str, Value], day: date, id: str = "") -> Decision:  # noqa: A002 - the key
     """The decision of section 5, for facts in their inner form (see `datatypes`); absent is unknown."""
-    world = World(policy, given, day)
-    routes = {route.id: route for route in policy.routes.values() if day in route.period}
+    world, routes = World(policy, given, day), {r.id: r for r in policy.routes.values() if day in r.period}
     truth = {name: evaluate(effective(route, routes), world) for name, route in routes.items()}
     taken, unsettled = ({name for name in truth if truth[name] is answer} for answer in (True, None))
     conflict = taken if len(taken) > 1 else set()
@@ -120,31 +106,22 @@ def decide(policy: ir.Policy, given: Mapping[str, Value], day: date, id: str = "
         candidates.add(None)
     against = {channel: judged(channel, False, world) for channel in candidates}
     still_open = {channel: judged(channel, None, world) for channel in candidates if not against[channel]}
-    settled = not conflict and not unsettled
-    channel = next(iter(candidates)) if settled else None
+    channel = None if conflict or unsettled else next(iter(candidates))
     verdict, violations = Verdict.UNDETERMINED, set[str]()
     if not conflict and all(against.values()):
         verdict, violations = Verdict.REFUSE, set.intersection(*against.values()) or {ir.EVERY_ROUTE_REFUSES}
-    elif settled and channel and not still_open[channel]:
+    elif channel and not still_open[channel]:
         verdict = Verdict(policy.channels[channel].outcome)
     asked = [effective(routes[name], routes) for name in unsettled]
     asked += [demand(policy.requirements[name], world) for names in still_open.values() for name in names]
-    missing = [name for expr in asked for name in unknown_facts(expr, world)]
+    missing = {name for expr in asked for name in unknown_facts(expr, world)}
     notes = judged(channel, False, world, effect="note") if channel else set()
     return Decision(
-        verdict=verdict,
-        channel=channel,
-        violations=tuple(violation_of(policy, name) for name in sorted(violations)),
-        obligations=tuple(obligations(verdict, world)),
-        missing=tuple(sorted(set(missing))) if verdict is Verdict.UNDETERMINED and not conflict else (),
-        conflict=tuple(sorted(conflict)),
-        notes=tuple(violation_of(policy, name) for name in sorted(notes)),
-        figures=figures(world),
-        assumed=tuple(sorted(assumptions(world))),
-        policy=identity_of(policy),
-        as_of=day,
-        id=id,
-    )
+        verdict, channel, violations_of(policy, violations), tuple(obligations(verdict, world)),
+        tuple(sorted(missing)) if verdict is Verdict.UNDETERMINED and not conflict else (),
+        tuple(sorted(conflict)), violations_of(policy, notes), figures(world), tuple(sorted(assumptions(world))),
+        identity_of(policy), day, id,
+    )  # fmt: skip
 
 
 def own(rule: ir.Rule) -> ir.Expr:
@@ -207,8 +184,7 @@ def obligations(verdict: Verdict, world: World) -> Iterator[Obligation]:
 def figures(world: World) -> dict[str, object]:
     """The reported definitions by name; None where unknown."""
     reported = {name: d.expr for name, d in sorted(world.policy.definitions.items()) if d.report}
-    values = {name: evaluate(expr, world) for name, expr in reported.items()}
-    return {n: None if v is None else to_python(ir.type_of(reported[n]), v) for n, v in values.items()}
+    return {name: to_python(ir.type_of(expr), evaluate(expr, world)) for name, expr in reported.items()}
 
 
 def assumptions(world: World) -> Iterator[str]:
@@ -217,16 +193,8 @@ def assumptions(world: World) -> Iterator[str]:
         filled = evaluate(declared.filled_by, world) if declared.filled_by else None
         if declared.assume and filled is None and world.given.get(name) is None:
             yield name
-    if any(past_calendar(expr, world) for expr in ir.expressions_in_force(world.policy, world.day)):
+    in_force = ir.expressions_in_force(world.policy, world.day)
+    workday_nodes = [node for node in ir.walk(in_force, world.policy.definitions) if isinstance(node, ir.Workday)]
+    counted = [evaluate(day, world) for node in workday_nodes for day in (node, node.start) if evaluate(node, world)]
+    if not all(workdays.published(day) for day in counted):
         yield ir.WORKING_CALENDAR
-
-
-def past_calendar(expr: ir.Expr, world: World) -> bool:
-    """Whether a working day in the expression is counted outside the published calendars."""
-    if isinstance(expr, ir.ReadDefinition):
-        return past_calendar(world.policy.definitions[expr.name].expr, world)
-    if isinstance(expr, ir.Workday):
-        counted = [evaluate(part, world) for part in (expr, expr.start)]
-        if None not in counted and not all(workdays.published(day) for day in counted):
-            return True
-    return any(past_calendar(child, world) for child in ir.children(expr))

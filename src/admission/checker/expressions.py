@@ -5,7 +5,7 @@ A method returns None where an expression is at fault; the fault was reported on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as with_changes
 from typing import assert_never
@@ -373,12 +373,3 @@ def as_money(expr: ir.Expr) -> ir.Expr:
     if isinstance(expr, ir.Literal) and expr.type.kind is Kind.INT:
         return ir.Literal(int(expr.value) * FEN_PER_YUAN, MONEY, expr.span)  # type: ignore[arg-type] # an int
     return expr
-
-
-def walk(exprs: Iterable[ir.Expr]) -> Iterable[ir.Expr]:
-    """Every node of some expressions, without entering definitions."""
-    stack = list(exprs)
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(ir.children(node))

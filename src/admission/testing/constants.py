@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from admission import ir
+from admission import ir, workdays
 from admission.datatypes import Kind, Type, Value
 
 ONE_DAY = timedelta(days=1)
@@ -76,6 +76,8 @@ def _values(policy: ir.CheckedPolicy) -> Iterator[tuple[Kind, Value]]:
     for expr in expressions(policy):
         if isinstance(expr, ir.Literal):
             yield expr.type.kind, expr.value
+        elif isinstance(expr, ir.Workday):
+            yield Kind.DATE, workdays.LAST
     for parameter in policy.parameters.values():
         for _, value in parameter.values:
             yield parameter.type.kind, value
@@ -101,13 +103,4 @@ def _turns(policy: ir.CheckedPolicy) -> Iterator[date]:
 def expressions(policy: ir.Policy) -> Iterator[ir.Expr]:
     """Every node of every expression of a policy."""
     whole = [expr for rule in ir.rules(policy) for expr in ir.parts(rule).values()]
-    yield from walk([*whole, *(definition.expr for definition in policy.definitions.values())])
-
-
-def walk(exprs: Iterable[ir.Expr]) -> Iterator[ir.Expr]:
-    """Every node of some expressions."""
-    stack = list(exprs)
-    while stack:
-        node = stack.pop()
-        yield node
-        stack.extend(ir.children(node))
+    yield from ir.walk([*whole, *(definition.expr for definition in policy.definitions.values())])
