@@ -13,8 +13,8 @@ class AdmissionError(Exception):
     """The root of every error that the library raises on purpose."""
 
 
-class PolicyError(AdmissionError):
-    """A policy cannot be loaded; `diagnostics` has every fault found, sorted by place."""
+class DiagnosedError(AdmissionError):
+    """What cannot be used, with every fault found in `diagnostics`, sorted by place."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         super().__init__(diagnostics)
@@ -29,8 +29,16 @@ class PolicyError(AdmissionError):
 
         return render_all(self.diagnostics, lang)
 
-    def __reduce__(self) -> tuple[type[PolicyError], tuple[tuple[Diagnostic, ...]]]:
+    def __reduce__(self) -> tuple[type[DiagnosedError], tuple[tuple[Diagnostic, ...]]]:
         return type(self), (self.diagnostics,)
+
+
+class PolicyError(DiagnosedError):
+    """A policy cannot be loaded."""
+
+
+class InputError(DiagnosedError):
+    """A file or an argument cannot be used: it is missing, too large, not text, or of no known kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +101,6 @@ class TaskError(AdmissionError):
 
     def __reduce__(self) -> tuple[type[TaskError], tuple[tuple[Fault, ...]]]:
         return type(self), (self.faults,)
-
-
-class InputError(AdmissionError):
-    """A file or an argument cannot be used: it is missing, too large, not text, or of no known kind."""
-
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
-        super().__init__(diagnostics)
-        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
-
-    def __str__(self) -> str:
-        return self.render("en")
-
-    def render(self, lang: Language) -> str:
-        """All faults in `zh` or `en`."""
-        from admission.diagnostics.rendering import render_all
-
-        return render_all(self.diagnostics, lang)
-
-    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Diagnostic, ...]]]:
-        return type(self), (self.diagnostics,)
 
 
 class MissingExtraError(AdmissionError):
