@@ -9,7 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from admission.ir import EVERY_ROUTE_REFUSES, NO_ROUTE, Basis, Label, Policy
+from admission.datatypes import Value
+from admission.ir import EVERY_ROUTE_REFUSES, NO_ROUTE, WORKING_CALENDAR, Basis, Label, Policy
 
 
 class Verdict(StrEnum):
@@ -104,14 +105,6 @@ class PolicyIdentity:
     digest: str
 
 
-class Explainer(Protocol):
-    """Says why a decision came out as it did; the engine hands it to every decision."""
-
-    def __call__(self, decision: Decision, lang: str | None) -> Explained:
-        """The explanation of one decision."""
-        ...
-
-
 class Explained(Protocol):
     """An explanation: a tree whose text is readable."""
 
@@ -120,9 +113,52 @@ class Explained(Protocol):
         ...
 
 
+class Author(Protocol):
+    """Who made a decision and can say more of it when asked; the engine's policy is one."""
+
+    def details_of(self, decision: Decision) -> Details:
+        """The obligations and figures of a decision."""
+        ...
+
+    def explanation_of(self, decision: Decision, lang: str | None) -> Explained:
+        """Why a decision came out as it did."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What many decisions have in common; few answers exist, so each is made once and handed out again."""
+
+    verdict: Verdict
+    channel: str | None
+    violations: tuple[Violation, ...]
+    missing: tuple[str, ...]
+    conflict: tuple[str, ...]
+    notes: tuple[Violation, ...]
+    policy: PolicyIdentity
+    is_past_calendar: bool = False
+    """Whether a working day was counted outside the published calendars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a decision reads from the amounts and dates of its own task."""
+
+    obligations: tuple[Obligation, ...]
+    figures: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A task that fits: its known facts in their inner form, the day of the decision, and its id."""
+
+    facts: Mapping[str, Value]
+    as_of: date
+    id: str = ""
+
+
 class Decision:
-    """The answer for one task. Everything listed is sorted by id or name.
+    """The answer for one task. Everything listed is sorted by id or name; it does not change.
 
     >>> import admission
     >>> from datetime import date
@@ -131,28 +167,106 @@ class Decision:
     'purchase'
     """
 
-    verdict: Verdict
-    channel: str | None
-    violations: tuple[Violation, ...]
-    obligations: tuple[Obligation, ...]
-    missing: tuple[str, ...]
-    conflict: tuple[str, ...]
-    notes: tuple[Violation, ...]
-    figures: Mapping[str, object]
-    assumed: tuple[str, ...]
-    policy: PolicyIdentity
-    as_of: date
-    id: str = ""
-    explainer: Explainer | None = field(default=None, compare=False, repr=False)
+    __slots__ = ("_author", "_details", "_taken", "answer", "given")
+
+    answer: Answer
+    given: Given
+
+    def __init__(
+        self,
+        answer: Answer,
+        given: Given,
+        taken: tuple[str, ...],
+        details: Details | None = None,
+        author: Author | None = None,
+    ) -> None:
+        # INVARIANT: one of details and author is there, so that what is not stated can be asked for.
+        self.answer = answer
+        self.given = given
+        self._taken = taken
+        self._details = details
+        self._author = author
+
+    @property
+    def verdict(self) -> Verdict:
+        """`admit`, `redirect`, `refuse` or `undetermined`."""
+        return self.answer.verdict
+
+    @property
+    def channel(self) -> str | None:
+        """Where the work goes; None where that is not settled."""
+        return self.answer.channel
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """Every requirement that stands against the task."""
+        return self.answer.violations
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The facts to ask for."""
+        return self.answer.missing
+
+    @property
+    def conflict(self) -> tuple[str, ...]:
+        """The ids of routes that clash."""
+        return self.answer.conflict
+
+    @property
+    def notes(self) -> tuple[Violation, ...]:
+        """The violated requirements of effect `note`."""
+        return self.answer.notes
+
+    @property
+    def policy(self) -> PolicyIdentity:
+        """Which policy decided."""
+        return self.answer.policy
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """The facts that took their declared assumption, and `working_calendar` where that had to be assumed."""
+        if not self.answer.is_past_calendar:
+            return self._taken
+        return tuple(sorted((*self._taken, WORKING_CALENDAR)))
+
+    @property
+    def as_of(self) -> date:
+        """The day for which the decision was made."""
+        return self.given.as_of
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return self.given.id
+
+    @property
+    def obligations(self) -> tuple[Obligation, ...]:
+        """The duties that come with the decision."""
+        return self._all_details().obligations
+
+    @property
+    def figures(self) -> Mapping[str, object]:
+        """The reported definitions, by name; None where unknown."""
+        return self._all_details().figures
+
+    def _all_details(self) -> Details:
+        if self._details is None:
+            assert self._author is not None  # noqa: S101 - the invariant of the constructor
+            self._details = self._author.details_of(self)
+        return self._details
+
+    def made_by(self, author: Author) -> Decision:
+        """The same decision, with someone to explain it."""
+        return Decision(self.answer, self.given, self._taken, self._details, author)
 
     def explain(self, lang: str | None = None) -> Explained:
         """The evaluation as a tree, in `zh` or `en`; `str()` of it is readable text.
 
         Raises `ValueError` for a decision that no policy made.
         """
-        if self.explainer is None:
+        if self._author is None:
             raise ValueError("this decision was not made by a policy, so there is no evaluation to show")
-        return self.explainer(self, lang)
+        return self._author.explanation_of(self, lang)
 
     def to_dict(self) -> dict[str, object]:
         """JSON-ready, keys always in this order; amounts of money are text in yuan."""
@@ -172,6 +286,22 @@ class Decision:
             "figures": {name: _json(value) for name, value in self.figures.items()},
             "digest": self.policy.digest,
         }
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Decision) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.as_of, self.verdict, self.channel, self.policy.digest))
+
+    def _key(self) -> tuple[object, ...]:
+        return self.answer, self.id, self.as_of, self.assumed, self.obligations, dict(self.figures)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Decision, (self.answer, self.given, self._taken, self._all_details(), self._author)
+
+    def __repr__(self) -> str:
+        rules = ", ".join(violation.rule for violation in self.violations)
+        return f"<Decision {self.verdict.value} {self.channel or '-'}{f' [{rules}]' if rules else ''}>"
 
 
 def _json(value: object) -> object:

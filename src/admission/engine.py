@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from dataclasses import replace as with_changes
 from datetime import date
 from os import PathLike
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from admission import intake, ir, reference
 from admission.checker import check
 from admission.datatypes import to_python
-from admission.decision import Decision
+from admission.decision import Decision, Details, Given
 from admission.diagnostics import Collector, Diagnostic, InputError, PolicyError, TaskError
 from admission.frontend import policies, tasks
 
@@ -99,10 +98,20 @@ class Policy:
         """
         return self.decide_given(intake.accept(self.checked, _mapping(task), as_of))
 
-    def decide_given(self, given: intake.Given) -> Decision:
+    def decide_given(self, given: Given) -> Decision:
         """The decision for facts that were accepted already (see `intake`)."""
-        decision = reference.decide(self.checked, given.facts, given.as_of, given.id)
-        return with_changes(decision, explainer=_Explainer(self, given))
+        return reference.decide(self.checked, given.facts, given.as_of, given.id).made_by(self)
+
+    def details_of(self, decision: Decision) -> Details:
+        """The obligations and figures of one of this policy's decisions."""
+        given = decision.given
+        return reference.details(decision.verdict, reference.World(self.checked, given.facts, given.as_of))
+
+    def explanation_of(self, decision: Decision, lang: str | None) -> Explanation:
+        """Why one of this policy's decisions came out as it did."""
+        from admission.explain import explain
+
+        return explain(self.checked, decision, lang or self.languages[0])
 
     def decide_many(
         self, tasks: Iterable[Mapping[str, object] | TaskModel], *, as_of: date | None = None
@@ -118,11 +127,11 @@ class Policy:
         """The question to ask next, or None where nothing is missing. Raises `TaskError`."""
         return self.next_question_given(intake.accept(self.checked, _mapping(task), as_of))
 
-    def next_question_given(self, given: intake.Given) -> Question | None:
+    def next_question_given(self, given: Given) -> Question | None:
         """The question to ask next for facts that were accepted already (see `intake`)."""
         from admission.explain import next_question
 
-        return next_question(self.checked, given, self.decide_given(given))
+        return next_question(self.checked, self.decide_given(given))
 
 
 def _mapping(task: object) -> Any:
@@ -131,21 +140,6 @@ def _mapping(task: object) -> Any:
     if isinstance(task, Mapping) or dump is None:
         return task
     return dump(by_alias=True)
-
-
-class _Explainer:
-    """Explains the decisions of one policy; picklable, so that a decision is."""
-
-    __slots__ = ("given", "policy")
-
-    def __init__(self, policy: Policy, given: intake.Given) -> None:
-        self.policy = policy
-        self.given = given
-
-    def __call__(self, decision: Decision, lang: str | None) -> Explanation:
-        from admission.explain import explain
-
-        return explain(self.policy.checked, self.given, decision, lang or self.policy.languages[0])
 
 
 def load(path: str | PathLike[str], *, registers: Mapping[str, Rows] | None = None) -> Policy:

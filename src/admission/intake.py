@@ -22,6 +22,7 @@ from admission.datatypes import (
     shown,
     to_text,
 )
+from admission.decision import Given
 from admission.diagnostics import Fault, TaskError, nearest
 
 Door = Callable[[Type, object], Value]
@@ -29,15 +30,6 @@ PYTHON: Door = from_python
 DOCUMENT: Door = from_document
 CELL: Door = from_cell  # type: ignore[assignment] # the reader of CSV hands it text only
 RESERVED = ("id", ir.AS_OF)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A task that fits: its known facts in their inner form, the day of the decision, and its id."""
-
-    facts: Mapping[str, Value]
-    as_of: date
-    id: str = ""
 
 
 @dataclass(slots=True)

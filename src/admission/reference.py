@@ -13,7 +13,17 @@ from typing import Any, assert_never
 
 from admission import ir, workdays
 from admission.datatypes import BOOL, Value, to_python, yuan
-from admission.decision import Decision, Obligation, Verdict, citations_of, identity_of, violations_of
+from admission.decision import (
+    Answer,
+    Decision,
+    Details,
+    Given,
+    Obligation,
+    Verdict,
+    citations_of,
+    identity_of,
+    violations_of,
+)
 
 TRUE = ir.Literal(value=True, type=BOOL)
 ORDER = {"==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -116,12 +126,12 @@ def decide(policy: ir.Policy, given: Mapping[str, Value], day: date, id: str = "
     asked += [demand(policy.requirements[name], world) for names in still_open.values() for name in names]
     missing = {name for expr in asked for name in unknown_facts(expr, world)}
     notes = judged(channel, False, world, effect="note") if channel else set()
-    return Decision(
-        verdict, channel, violations_of(policy, violations), tuple(obligations(verdict, world)),
+    answer = Answer(
+        verdict, channel, violations_of(policy, violations),
         tuple(sorted(missing)) if verdict is Verdict.UNDETERMINED and not conflict else (),
-        tuple(sorted(conflict)), violations_of(policy, notes), figures(world), tuple(sorted(assumptions(world))),
-        identity_of(policy), day, id,
+        tuple(sorted(conflict)), violations_of(policy, notes), identity_of(policy), is_past_calendar(world),
     )  # fmt: skip
+    return Decision(answer, Given(given, day, id), tuple(sorted(assumptions(world))), details(verdict, world))
 
 
 def own(rule: ir.Rule) -> ir.Expr:
@@ -181,20 +191,24 @@ def obligations(verdict: Verdict, world: World) -> Iterator[Obligation]:
             yield Obligation(name, bool(attached), rule.debtor, rule.creditor, amount, due, rule.reason, cited)
 
 
-def figures(world: World) -> dict[str, object]:
-    """The reported definitions by name; None where unknown."""
+def details(verdict: Verdict, world: World) -> Details:
+    """The obligations of a decision and its figures: the reported definitions by name, None where unknown."""
     reported = {name: d.expr for name, d in sorted(world.policy.definitions.items()) if d.report}
-    return {name: to_python(ir.type_of(expr), evaluate(expr, world)) for name, expr in reported.items()}
+    figures = {name: to_python(ir.type_of(expr), evaluate(expr, world)) for name, expr in reported.items()}
+    return Details(tuple(obligations(verdict, world)), figures)
 
 
 def assumptions(world: World) -> Iterator[str]:
-    """The facts that took their declared assumption, and the working calendar where it had to be assumed."""
+    """The facts that took their declared assumption."""
     for name, declared in world.policy.facts.items():
         filled = evaluate(declared.filled_by, world) if declared.filled_by else None
         if declared.assume and filled is None and world.given.get(name) is None:
             yield name
-    in_force = ir.expressions_in_force(world.policy, world.day)
-    workday_nodes = [node for node in ir.walk(in_force, world.policy.definitions) if isinstance(node, ir.Workday)]
+
+
+def is_past_calendar(world: World) -> bool:
+    """Whether a working day that a rule in force or a figure reads is counted outside the published calendars."""
+    read = ir.walk(ir.expressions_in_force(world.policy, world.day), world.policy.definitions)
+    workday_nodes = [node for node in read if isinstance(node, ir.Workday)]
     counted = [evaluate(day, world) for node in workday_nodes for day in (node, node.start) if evaluate(node, world)]
-    if not all(workdays.published(day) for day in counted):
-        yield ir.WORKING_CALENDAR
+    return not all(workdays.published(day) for day in counted)

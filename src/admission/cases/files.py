@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from admission import intake, ir
+from admission.decision import Given
 from admission.diagnostics import Collector, Diagnostic, Span, TaskError, nearest
 from admission.frontend import loader
 from admission.frontend.document import found, head
@@ -24,7 +25,7 @@ class Case:
 
     id: str
     title: str
-    given: intake.Given
+    given: Given
     expect: Mapping[str, object]
     span: Span
 
@@ -107,7 +108,7 @@ class _Reader:
         self.seen[node.value] = node.span
         return node.value
 
-    def given(self, node: loader.Mapping, identity: str) -> intake.Given | None:
+    def given(self, node: loader.Mapping, identity: str) -> Given | None:
         """The task, accepted by the policy on the case's day."""
         task = node.items["task"]
         if not isinstance(task, loader.Mapping):

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from admission.cases.files import Case
-from admission.decision import Decision
-from admission.intake import Given
+from admission.decision import Decision, Given
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from admission import intake, ir
 from admission.cli import policies
 from admission.cli.terminal import Colour, Exit, coloured, progress, report, table
 from admission.datatypes import DATE, Unfit
-from admission.decision import Decision
+from admission.decision import Decision, Given
 from admission.diagnostics import Diagnostic, InputError, Language, TaskError
 from admission.engine import Policy
 from admission.frontend.tasks import Record, read_tasks
@@ -85,7 +85,7 @@ class TaskReader:
         self.is_faulty = False
         self.today_taken = 0
 
-    def __iter__(self) -> Iterator[tuple[Policy, intake.Given]]:
+    def __iter__(self) -> Iterator[tuple[Policy, Given]]:
         for path in self.options.tasks:
             for record in read_tasks(path, stdin=sys.stdin.buffer, kind=self.options.input_format):
                 if isinstance(record, Diagnostic):
@@ -95,7 +95,7 @@ class TaskReader:
                 if accepted is not None:
                     yield accepted
 
-    def _accept(self, record: Record) -> tuple[Policy, intake.Given] | None:
+    def _accept(self, record: Record) -> tuple[Policy, Given] | None:
         if record.diagnostics:
             self._complain(record.diagnostics)
             return None

@@ -9,10 +9,10 @@ import argparse
 import json
 import sys
 
-from admission import intake
 from admission.cli import policies
 from admission.cli.decide import TaskReader, add_input_format
 from admission.cli.terminal import Exit
+from admission.decision import Given
 from admission.diagnostics import Diagnostic, InputError
 from admission.engine import Policy
 
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     return Exit.WRONG if reader.is_faulty else Exit.DONE
 
 
-def pick(accepted: list[tuple[Policy, intake.Given]], wanted: str | None) -> tuple[Policy, intake.Given]:
+def pick(accepted: list[tuple[Policy, Given]], wanted: str | None) -> tuple[Policy, Given]:
     """The task asked for. Raises `InputError` where it is not clear which, or there is none such."""
     found = [pair for pair in accepted if wanted is None or pair[1].id == wanted]
     if len(found) == 1:

@@ -13,7 +13,6 @@ from admission.decision import Decision
 from admission.explain.questions import Question, next_question, question_of
 from admission.explain.tree import Reading, Step, Teller
 from admission.explain.writing import Writer
-from admission.intake import Given
 
 __all__ = ["Explanation", "Question", "Reading", "Step", "explain", "next_question"]
 
@@ -43,9 +42,9 @@ class Explanation:
         return self.text
 
 
-def explain(policy: ir.CheckedPolicy, given: Given, decision: Decision, lang: str) -> Explanation:
+def explain(policy: ir.CheckedPolicy, decision: Decision, lang: str) -> Explanation:
     """The evaluation behind a decision: the candidates it could go to, their rules, and every value read."""
-    world = reference.World(policy, given.facts, given.as_of)
+    world = reference.World(policy, decision.given.facts, decision.as_of)
     teller = Teller(policy, world, lang)
     steps = tuple(_steps(teller, decision))
     assumed = tuple(teller.fact(name) for name in decision.assumed if name in policy.facts)

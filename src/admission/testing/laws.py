@@ -187,8 +187,7 @@ def agreement(policy: Policy, data: st.DataObject) -> None:
     before = policy.decide(task)
     after = reference.decide(policy.checked, inner(policy, task), before.as_of, before.id)
     if before.to_dict() != after.to_dict():
-        after = with_changes(after, explainer=before.explainer)
-        raise _broken("agreement", policy, (task, before), (task, after))
+        raise _broken("agreement", policy, (task, before), (task, after.made_by(policy)))
 
 
 def totality(policy: Policy, data: st.DataObject) -> None:
