@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from admission import intake, ir, reference
+from admission.backends.python import Program
 from admission.checker import check
 from admission.datatypes import to_python
 from admission.decision import Decision, Details, Given
@@ -33,15 +34,17 @@ class Policy:
     'service_centre'
     """
 
-    __slots__ = ("_task", "checked", "diagnostics")
+    __slots__ = ("_program", "_task", "checked", "diagnostics")
 
     checked: ir.CheckedPolicy
     diagnostics: tuple[Diagnostic, ...]
+    _program: Program
     _task: type[TaskModel] | None
 
     def __init__(self, checked: ir.CheckedPolicy, diagnostics: Iterable[Diagnostic] = ()) -> None:
         object.__setattr__(self, "checked", checked)
         object.__setattr__(self, "diagnostics", tuple(diagnostics))
+        object.__setattr__(self, "_program", Program(checked))
         object.__setattr__(self, "_task", None)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -100,7 +103,20 @@ class Policy:
 
     def decide_given(self, given: Given) -> Decision:
         """The decision for facts that were accepted already (see `intake`)."""
+        program = self._program
+        if not program.is_filled:
+            row, taken = program.row(given.facts)
+            answer = program.decide(row, given.as_of)
+            if answer is not None:
+                return Decision(answer, given, taken, None, self)
         return reference.decide(self.checked, given.facts, given.as_of, given.id).made_by(self)
+
+    def compiled_source(self) -> str:
+        """The Python source that complete tasks are decided by, one function for each stretch of days.
+
+        It is made from the checked policy alone: no text of the policy stands in it but as a quoted constant.
+        """
+        return self._program.whole_source()
 
     def details_of(self, decision: Decision) -> Details:
         """The obligations and figures of one of this policy's decisions."""
