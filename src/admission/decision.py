@@ -116,6 +116,10 @@ class Explained(Protocol):
 class Author(Protocol):
     """Who made a decision and can say more of it when asked; the engine's policy is one."""
 
+    def facts_of(self, row: tuple[Value | None, ...], taken: tuple[str, ...]) -> Mapping[str, Value]:
+        """The facts that were given, of a row that has the assumptions taken too."""
+        ...
+
     def details_of(self, decision: Decision) -> Details:
         """The obligations and figures of a decision."""
         ...
@@ -167,25 +171,40 @@ class Decision:
     'purchase'
     """
 
-    __slots__ = ("_author", "_details", "_taken", "answer", "given")
+    __slots__ = ("_author", "_details", "_subject", "_taken", "answer", "as_of", "id")
 
     answer: Answer
-    given: Given
+    as_of: date
+    """The day for which the decision was made."""
+    id: str
+    """The task's id."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - made a million times: no record in between
         self,
         answer: Answer,
-        given: Given,
+        subject: Given | tuple[Value | None, ...],
+        as_of: date,
+        id: str,  # noqa: A002 - the task's key
         taken: tuple[str, ...],
-        details: Details | None = None,
         author: Author | None = None,
+        details: Details | None = None,
     ) -> None:
-        # INVARIANT: one of details and author is there, so that what is not stated can be asked for.
+        # INVARIANT: there is an author or there are details; and an author where the subject is a row of facts.
         self.answer = answer
-        self.given = given
+        self._subject = subject
+        self.as_of = as_of
+        self.id = id
         self._taken = taken
-        self._details = details
         self._author = author
+        self._details = details
+
+    @property
+    def given(self) -> Given:
+        """The facts that were given, in their inner form."""
+        if isinstance(self._subject, tuple):
+            assert self._author is not None  # noqa: S101 - the invariant of the constructor
+            self._subject = Given(self._author.facts_of(self._subject, self._taken), self.as_of, self.id)
+        return self._subject
 
     @property
     def verdict(self) -> Verdict:
@@ -230,16 +249,6 @@ class Decision:
         return tuple(sorted((*self._taken, WORKING_CALENDAR)))
 
     @property
-    def as_of(self) -> date:
-        """The day for which the decision was made."""
-        return self.given.as_of
-
-    @property
-    def id(self) -> str:
-        """The task's id."""
-        return self.given.id
-
-    @property
     def obligations(self) -> tuple[Obligation, ...]:
         """The duties that come with the decision."""
         return self._all_details().obligations
@@ -257,7 +266,7 @@ class Decision:
 
     def made_by(self, author: Author) -> Decision:
         """The same decision, with someone to explain it."""
-        return Decision(self.answer, self.given, self._taken, self._details, author)
+        return Decision(self.answer, self.given, self.as_of, self.id, self._taken, author, self._details)
 
     def explain(self, lang: str | None = None) -> Explained:
         """The evaluation as a tree, in `zh` or `en`; `str()` of it is readable text.
@@ -297,7 +306,8 @@ class Decision:
         return self.answer, self.id, self.as_of, self.assumed, self.obligations, dict(self.figures)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Decision, (self.answer, self.given, self._taken, self._all_details(), self._author)
+        details = self._all_details()
+        return Decision, (self.answer, self.given, self.as_of, self.id, self._taken, self._author, details)
 
     def __repr__(self) -> str:
         rules = ", ".join(violation.rule for violation in self.violations)

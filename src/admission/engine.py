@@ -34,10 +34,12 @@ class Policy:
     'service_centre'
     """
 
-    __slots__ = ("_program", "_task", "checked", "diagnostics")
+    __slots__ = ("_first", "_last", "_program", "_task", "checked", "diagnostics")
 
     checked: ir.CheckedPolicy
     diagnostics: tuple[Diagnostic, ...]
+    _first: date
+    _last: date
     _program: Program
     _task: type[TaskModel] | None
 
@@ -45,6 +47,8 @@ class Policy:
         object.__setattr__(self, "checked", checked)
         object.__setattr__(self, "diagnostics", tuple(diagnostics))
         object.__setattr__(self, "_program", Program(checked))
+        object.__setattr__(self, "_first", checked.period.start or date.min)
+        object.__setattr__(self, "_last", checked.period.end or date.max)
         object.__setattr__(self, "_task", None)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -99,24 +103,68 @@ class Policy:
 
         Raises `TaskError` with every fault of the task at once.
         """
-        return self.decide_given(intake.accept(self.checked, _mapping(task), as_of))
+        return self._decide(task, as_of, "1")
+
+    def _decide(self, task: Any, as_of: date | None, place: str) -> Decision:
+        """Decide by the generated functions where they can tell, else with all care."""
+        read = self._rows(task)
+        if read is not None:
+            row, taken, identity, own = read
+            day = own if as_of is None else as_of if own is None or own == as_of else None
+            if day.__class__ is date and self._first <= day <= self._last:
+                answer = self._program.on(day)(row, day)
+                if answer is not None:
+                    return Decision(answer, row, day, identity or place, taken, self)
+        return self.decide_given(intake.accept(self.checked, _mapping(task), as_of, place=place))
+
+    def _rows(self, task: Any) -> tuple[tuple[Any, ...], tuple[str, ...], str | None, date | None] | None:
+        """A task as a row of facts; None where it is not plainly a sound one."""
+        program = self._program
+        if task.__class__ is self._task:
+            try:
+                accepted: tuple[tuple[Any, ...], tuple[str, ...], str | None, date | None] = task.accepted_row
+            except AttributeError:
+                return self._rows_of_model(task)
+            return accepted
+        if task.__class__ is not dict or program.is_filled:
+            return None
+        try:
+            read = program.read(task)
+        except TypeError:
+            return None
+        if read is None or read[2] != len(task):
+            return None
+        return read[0], program.taken[read[1]], read[3], read[4]
+
+    def _rows_of_model(self, task: Any) -> tuple[tuple[Any, ...], tuple[str, ...], str | None, date | None] | None:
+        """The row of a task model, kept on it: it was validated when it was made."""
+        program = self._program
+        read = None if program.is_filled else program.read(_mapping(task))
+        if read is None:
+            return None
+        accepted = read[0], program.taken[read[1]], read[3], read[4]
+        object.__setattr__(task, "accepted_row", accepted)
+        return accepted
 
     def decide_given(self, given: Given) -> Decision:
         """The decision for facts that were accepted already (see `intake`)."""
-        program = self._program
-        if not program.is_filled:
-            row, taken = program.row(given.facts)
-            answer = program.decide(row, given.as_of)
+        if not self._program.is_filled:
+            row, taken = self._program.row(given.facts)
+            answer = self._program.on(given.as_of)(row, given.as_of)
             if answer is not None:
-                return Decision(answer, given, taken, None, self)
+                return Decision(answer, given, given.as_of, given.id, taken, self)
         return reference.decide(self.checked, given.facts, given.as_of, given.id).made_by(self)
 
     def compiled_source(self) -> str:
-        """The Python source that complete tasks are decided by, one function for each stretch of days.
+        """The Python source that tasks are read and decided by, one function for each stretch of days.
 
         It is made from the checked policy alone: no text of the policy stands in it but as a quoted constant.
         """
         return self._program.whole_source()
+
+    def facts_of(self, row: tuple[Any, ...], taken: tuple[str, ...]) -> Mapping[str, Any]:
+        """The facts that were given, of a row that has the assumptions taken too."""
+        return self._program.facts(row, taken)
 
     def details_of(self, decision: Decision) -> Details:
         """The obligations and figures of one of this policy's decisions."""
@@ -137,7 +185,7 @@ class Policy:
         Raises `TaskError` at the first task that does not fit.
         """
         for place, task in enumerate(tasks, 1):
-            yield self.decide_given(intake.accept(self.checked, _mapping(task), as_of, place=str(place)))
+            yield self._decide(task, as_of, str(place))
 
     def next_question(self, task: Mapping[str, object] | TaskModel, *, as_of: date | None = None) -> Question | None:
         """The question to ask next, or None where nothing is missing. Raises `TaskError`."""

@@ -131,7 +131,8 @@ def decide(policy: ir.Policy, given: Mapping[str, Value], day: date, id: str = "
         tuple(sorted(missing)) if verdict is Verdict.UNDETERMINED and not conflict else (),
         tuple(sorted(conflict)), violations_of(policy, notes), identity_of(policy), is_past_calendar(world),
     )  # fmt: skip
-    return Decision(answer, Given(given, day, id), tuple(sorted(assumptions(world))), details(verdict, world))
+    assumed = tuple(sorted(assumptions(world)))
+    return Decision(answer, Given(given, day, id), day, id, assumed, details=details(verdict, world))
 
 
 def own(rule: ir.Rule) -> ir.Expr:

@@ -35,6 +35,9 @@ from admission.diagnostics import Fault
 class TaskModel(BaseModel):
     """What every generated task model has: frozen, strict, no other keys."""
 
+    # Where a policy keeps the row of facts that it read off the model, so that it reads it once.
+    __slots__ = ("accepted_row",)
+
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
 
     if TYPE_CHECKING:

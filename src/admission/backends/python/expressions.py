@@ -130,7 +130,7 @@ def table(register: ir.Register, day: date) -> tuple[dict[tuple[object, ...], tu
     columns = list(register.columns)
     absent = tuple(None if c.absent is None else c.absent.value for c in register.columns.values())
     places = [columns.index(part) for part in register.key]
-    rows = {}
+    rows: dict[tuple[object, ...], tuple[object, ...]] = {}
     for row in register.rows:
         if day in row.period:
             cells = [given if cell is None else cell for cell, given in zip(row.cells, absent, strict=True)]

@@ -10,6 +10,7 @@ from typing import Any
 
 from admission import ir, workdays
 from admission.backends.python.expressions import Emitter
+from admission.backends.python.reading import Read, Taken, compile_reader, reader_source
 from admission.datatypes import Value
 from admission.decision import Answer, PolicyIdentity, Verdict, identity_of, violation_of
 
@@ -27,15 +28,26 @@ class Program:
         self.names = tuple(policy.facts)
         self.turns = turns(policy)
         self._epochs: dict[int, Decide] = {}
+        self._days: dict[date, Decide] = {}
+        self._read: Read | None = None
+        self.taken = Taken(policy)
         assumed = [fact.assume.value if fact.assume else None for fact in policy.facts.values()]
         self._assumed = dict(zip(self.names, assumed, strict=True))
         self.is_filled = any(fact.filled_by for fact in policy.facts.values())
 
-    def decide(self, row: Row, day: date) -> Answer | None:
-        """The answer for facts in the policy's order, assumptions filled in; None where only the reference can tell."""
+    def on(self, day: date) -> Decide:
+        """The function of a day: facts in the policy's order, assumptions filled in, to their answer.
+
+        It gives None where only the reference can tell.
+        """
+        found = self._days.get(day)
+        return self._find(day) if found is None else found
+
+    def _find(self, day: date) -> Decide:
         epoch = bisect_right(self.turns, day)
-        found = self._epochs.get(epoch)
-        return found(row, day) if found is not None else self.compile(epoch)(row, day)
+        found = self._epochs.get(epoch) or self.compile(epoch)
+        self._days[day] = found
+        return found
 
     def compile(self, epoch: int) -> Decide:
         """The function for a stretch of days; the reference's, where Python cannot hold the source."""
@@ -56,13 +68,24 @@ class Program:
 
     def whole_source(self) -> str:
         """The source of every stretch of days within the policy's period, in order."""
-        parts = []
+        parts = [reader_source(self.policy)[0]]
         for epoch in range(len(self.turns) + 1):
             start = self.turns[epoch - 1] if epoch else None
             if start is None and self.policy.period.start is not None:
                 continue
             parts.append(f"# from {start or 'the first day'}\n{self.source(epoch)[0]}")
         return "\n\n".join(parts)
+
+    @property
+    def read(self) -> Read:
+        """The function that takes a mapping of Python values to a row; compiled when first used."""
+        if self._read is None:
+            self._read = compile_reader(self.policy)
+        return self._read
+
+    def facts(self, row: Row, taken: tuple[str, ...]) -> dict[str, Value]:
+        """The facts of a row that were given."""
+        return {n: v for n, v in zip(self.names, row, strict=True) if v is not None and n not in taken}
 
     def row(self, facts: Mapping[str, Value]) -> tuple[Row, tuple[str, ...]]:
         """The facts in the policy's order with assumptions filled in, and the names of those that took theirs."""
@@ -213,9 +236,8 @@ class Writer:
         for place, channel in enumerate(self.policy.channels):
             if any(route.to == channel for route in self.routes.values()):
                 lines += [f"if channel == {place}:", *(f"    {line}" for line in self.refusal(channel))]
-        nowhere = Answer(
-            Verdict.REFUSE, None, (violation_of(self.policy, ir.NO_ROUTE),), (), (), (), identity_of(self.policy)
-        )
+        violations = (violation_of(self.policy, ir.NO_ROUTE),)
+        nowhere = Answer(Verdict.REFUSE, None, violations, (), (), (), identity_of(self.policy))
         if self.workdays():
             return [*lines, "return None"]
         return [*lines, f"return {self.emit.constant('a', nowhere)}"]
@@ -234,12 +256,14 @@ class Writer:
         lines.append("bits = 0")
         for place, rule in enumerate(rules):
             if place not in indexed:
-                lines.append(f"if {self.violated(rule, waivers[rule.id], self.emit)}: bits |= {1 << place}")
+                lines.append(f"if {self.violated(rule, waivers[rule.id], self.emit)}: bits |= {1 << place:#x}")
         hits = "()"
         if groups:
-            hits = self.hits(
-                fact, groups, lambda place, emit: self.violated(rules[place], waivers[rules[place].id], emit)
-            )
+
+            def violated(place: int, emit: Emitter) -> str:
+                return self.violated(rules[place], waivers[rules[place].id], emit)
+
+            hits = self.hits(fact, groups, violated)
         answers = self.emit.constant("a", Answers(self.policy, channel, rules))
         past = self.past_calendar()
         if not groups and past == "False":
