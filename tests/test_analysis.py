@@ -224,6 +224,20 @@ def test_diff_between_two_days_names_the_rule(capsys: pytest.CaptureFixture[str]
         assert (change["task"]["plaque_or_body"], change["task"]["required_by_law"]) == (True, True)
 
 
+def test_diff_speaks_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    """In Chinese the classes of change are told in the policy's own words."""
+    beijing = str(PACKS / "beijing")
+    assert (
+        main(["diff", beijing, beijing, "--as-of-old", "2019-12-31", "--as-of-new", "2020-01-01", "--lang", "zh"]) == 1
+    )
+    said = capsys.readouterr().out
+    assert (
+        "结论改变: 不予准入（社区） → 准予准入（社区）\n   no_plaque: 违反 → 符合\n   plaque_by_law: 无 → 免除\n"
+        in said
+    )
+    assert said.endswith("beijing 2019.1 → beijing 2019.1: 有 3 类事项的决定会不同\n")
+
+
 def test_diff_counts_among_tasks_by_issuer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With tasks `diff` counts the changes by class and issuer; facts that one policy lacks are left to the other."""
     tasks = tmp_path / "tasks.jsonl"

@@ -17,7 +17,7 @@ from admission.backends.smt.terms import FALSE, TRUE, Formula, Term, both, eithe
 from admission.datatypes import to_json
 from admission.decision import Decision
 
-MOST_CLASSES = 200
+MOST_CLASSES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,10 @@ class Comparison:
             if found is None:
                 return
             change = self.confirmed(found, what)
+            # INVARIANT: no class is found twice, and what is left when none is found is nothing.
             excluded.append(opposite(both(*(self.is_side(n, s) for n, s in enumerate((change.old, change.new))))))
             yield change
+        yield Unproved(f"{what}: more than {MOST_CLASSES} classes")
 
     def one(self, what: str, rule: str, gained: bool, formula: Formula) -> Iterator[Change | Unproved]:
         """One change with verdict and channel the same."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from admission import intake, ir
 from admission.analysis import SECONDS
 from admission.cli import policies
-from admission.cli.decide import add_input_format
+from admission.cli.decide import add_input_format, wording
 from admission.cli.terminal import Exit, coloured, progress, report, table
 from admission.decision import Decision
 from admission.diagnostics import Diagnostic, InputError, Language, TaskError
@@ -27,7 +27,7 @@ from admission.engine import Policy, load, load_book, policy_folders
 from admission.frontend.tasks import Record, read_tasks
 
 if TYPE_CHECKING:
-    from admission.analysis.difference import Change, Unproved
+    from admission.analysis.difference import Change, Side, Unproved
 
 EXAMPLE = "admission diff policies/beijing policies/beijing --as-of-old 2019-12-31 --as-of-new 2020-01-01"
 
@@ -129,24 +129,56 @@ def write_text(old: Policy, new: Policy, found: list[Change | Unproved], lang: L
         if isinstance(change, Unproved):
             sys.stdout.write(coloured(f"{number}. {words['unproved']}: {change.what}", "yellow") + "\n\n")
             continue
-        sys.stdout.write(coloured(f"{number}. {title(change, lang)}", "bold") + "\n")
+        sides = side(old, change.old, lang), side(new, change.new, lang)
+        sys.stdout.write(coloured(f"{number}. {title(change, sides, lang)}", "bold") + "\n")
         for name, (a, b) in change.rules.items():
-            sys.stdout.write(f"   {name}: {a} → {b}\n")
+            sys.stdout.write(f"   {name}: {state(a, lang)} → {state(b, lang)}\n")
         sys.stdout.write(indented(change.case(new.checked, f"changed_{number}")) + "\n\n")
-    sides = f"{old.id} {old.version} → {new.id} {new.version}"
+    versions = f"{old.id} {old.version} → {new.id} {new.version}"
     counted = sum(not isinstance(change, Unproved) for change in found)
     said = words["none"] if not found else words["count"].format(count=counted)
-    sys.stdout.write(coloured(f"{sides}: {said}", "red" if found else "green") + "\n")
+    sys.stdout.write(coloured(f"{versions}: {said}", "red" if found else "green") + "\n")
 
 
-def title(change: Change, lang: Language) -> str:
+def side(policy: Policy, decided: Side, lang: Language) -> str:
+    """A verdict and channel: in Chinese by their labels, in English by their names."""
+    if lang == "en":
+        return str(decided)
+    label = policy.checked.channels[decided.channel].label.get(lang, decided.channel) if decided.channel else ""
+    return wording(policy, decided.verdict, lang) + (f"（{label}）" if label else "")
+
+
+def state(text: str, lang: Language) -> str:
+    """What a rule comes to, in words."""
+    if lang == "en":
+        return text
+    for en, zh in _STATES.items():
+        if text.startswith(en):
+            return zh + text.removeprefix(en)
+    return text
+
+
+_STATES = {
+    "takes it to ": "引向 ",
+    "owed perhaps": "可能产生",
+    "owed": "产生",
+    "absent": "无",
+    "false": "不适用",
+    "unknown": "未知",
+    "met": "符合",
+    "violated": "违反",
+    "open": "待定",
+    "waives": "免除",
+}
+
+
+def title(change: Change, sides: tuple[str, str], lang: Language) -> str:
     """What a class of change is, in a line."""
     words = _WORDS[lang]
-    sides = f"{change.old} → {change.new}"
     if change.rule is None:
-        return f"{words[change.what]}: {sides}"
-    sign = "" if change.what == "terms" else " +" if change.gained else " −"
-    return f"{words[change.what]}{sign}{' ' if change.what == 'terms' else ''}{change.rule}: {change.new}"
+        return f"{words[change.what]}: {' → '.join(sides)}"
+    sign = " " if change.what == "terms" else " +" if change.gained else " −"
+    return f"{words[change.what]}{sign}{change.rule}: {sides[1]}"
 
 
 def indented(text: str) -> str:
