@@ -106,6 +106,14 @@ class _Intake:
                 self.faults.append(Fault("A923", name, (words, words), to_text(declared.type, value)))
 
 
+def agree(policy: ir.Policy, facts: Mapping[str, Value], day: date) -> None:
+    """Raises `TaskError` where a fact contradicts the look-up that could have filled it."""
+    intake = _Intake(policy, PYTHON)
+    intake.contradictions(facts, day)
+    if intake.faults:
+        raise TaskError(intake.faults)
+
+
 def accept(
     policy: ir.Policy, task: object, as_of: date | None = None, *, door: Door = PYTHON, place: str = "1"
 ) -> Given:

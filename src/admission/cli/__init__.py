@@ -21,6 +21,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("decide", "decide tasks from YAML, JSON, JSON Lines or CSV"),
     ("explain", "say why: the evaluation, the law, what would help, what to ask next"),
     ("check", "say everything that is wrong with a policy"),
+    ("diff", "say how two policies decide differently, on all tasks or on some"),
     ("test", "run a policy's cases"),
     ("schema", "print the JSON Schema of a task"),
     ("new", "write a policy to start from"),

@@ -22,6 +22,17 @@ def day(text: str) -> date:
     return cast("date", found)
 
 
+def seconds(text: str) -> float:
+    """A number of seconds of the command line; argparse reports what is none."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= 3600:  # noqa: PLR2004 - an hour for one question
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 3600")
+    return found
+
+
 def add_policy(parser: argparse.ArgumentParser) -> None:
     """The arguments that name one policy."""
     parser.add_argument(

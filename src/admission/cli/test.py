@@ -10,10 +10,12 @@ import json
 import sys
 from pathlib import Path
 
+from admission.analysis import SECONDS
 from admission.cases import Case, Result, case_files, read_cases, run_cases
 from admission.cli import policies
 from admission.cli.terminal import Exit, coloured, progress, report
 from admission.diagnostics import Collector, Diagnostic, InputError, Language
+from admission.engine import Policy
 
 EXAMPLE = "admission test policies/beijing --lang zh"
 
@@ -24,6 +26,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("cases", metavar="CASES", nargs="*", type=Path, help="case files (default: those beside it)")
     policies.add_as_of(parser)
     parser.add_argument("--id", action="append", help="run only the case with this id (may be repeated)")
+    parser.add_argument(
+        "--generate",
+        action="store_true",
+        help="print cases for what no case covers yet, expected values left for you to confirm (extra verify)",
+    )
+    parser.add_argument(
+        "--seconds", type=policies.seconds, default=SECONDS, metavar="N", help=f"time for one case ({SECONDS:g})"
+    )
     parser.add_argument("--format", choices=("human", "json"), default="human", help="how to print the results")
 
 
@@ -36,6 +46,8 @@ def run(options: argparse.Namespace) -> int:
     cases = chosen(read_cases(policy.checked, files, faults), options.id)
     if len(faults):
         report(faults, options.lang)
+    elif options.generate:
+        return generated(policy, cases, options)
     elif not cases:
         raise InputError([Diagnostic("A121", None, {"path": folder}, path=str(folder))])
     results = list(progress(run_cases(policy.decide_given, cases), "cases", len(cases)))
@@ -44,6 +56,27 @@ def run(options: argparse.Namespace) -> int:
     if len(faults):
         return Exit.WRONG
     return Exit.DONE if all(result.is_passed for result in results) else Exit.BAD_NEWS
+
+
+def generated(policy: Policy, cases: tuple[Case, ...], options: argparse.Namespace) -> int:
+    """Print cases for what no case covers; 1 where there is something to cover."""
+    from admission.backends.smt import Unsupported
+    from admission.cases.generate import generate
+
+    number, found = 0, generate(policy.checked, (case.given for case in cases), seconds=options.seconds)
+    taken = {case.id for case in cases}
+    try:
+        for case in progress(found, "cases"):
+            number += 1
+            while f"generated_{number}" in taken:
+                number += 1
+            sys.stdout.write(case.text(policy.checked, f"generated_{number}", options.lang) + "\n\n")
+    except Unsupported as unsupported:
+        raise InputError([Diagnostic("A812", None, {"what": str(unsupported)})]) from None
+    if not number:
+        said = "已有案例覆盖每条规则和每个条件的两种结果" if options.lang == "zh" else "the cases cover every outcome"
+        sys.stdout.write(f"# {said}\n")
+    return Exit.BAD_NEWS if number else Exit.DONE
 
 
 def chosen(cases: tuple[Case, ...], ids: list[str] | None) -> tuple[Case, ...]:

@@ -1,7 +1,7 @@
 """Every kind of fault: its code, how grave it is, what it says and what to do, in Chinese and English.
 
 A1 reading files · A2 shape of a policy · A3 expressions · A4 names and types · A5 values, periods, registers ·
-A6 layers and books · A9 tasks and input.
+A6 layers and books · A8 proofs · A9 tasks and input.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A213", "未知的键 `{key}`", "unknown key `{key}`", "可用的键：{known}", "known here: {known}"),
     ("A214", "此类型不能有 `{key}`", "this type takes no `{key}`", "请删除此键", "delete the key"),
     ("A215", "事实 `{name}` 既无 `assume` 又无 `ask`", "fact `{name}` has neither `assume` nor `ask`", "请写出询问用语 ask，或未填时的取值 assume", "say in `ask` how to ask for it, or in `assume` what holds where it is not given"),
+    ("A217", "须写 {keys} 之一", "one of {keys} must stand", "", ""),
     ("A216", "参数的选项类型须写事实的名称", "a parameter of an enum or set names the fact whose values it takes", "请写 type: 事实名称", "write `type:` with the fact's name"),
     # ------------------------------------------------------------------------------- A3 expressions
     ("A301", "算式是空的", "the expression is empty", "总是适用时请删去此键", "leave the key out if it always holds"),
@@ -170,3 +171,24 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
 )  # fmt: skip
 
 KINDS: dict[str, Kind] = {row[0]: Kind(*row) for row in _ERRORS}
+
+# What the prover finds (A8): errors keep a policy from doing what it promises, warnings are worth a look.
+_REFUTED: tuple[tuple[str, str, str, str, str], ...] = (
+    ("A801", "分流规则 {names} 对同一事项同时成立", "routes {names} both take the same task", "请改写条件，或用 overrides 说明何者优先", "change their conditions, or say with `overrides` which stands above"),
+    ("A807", "不变式 `{name}` 不成立：{reason}", "invariant `{name}` does not hold: {reason}", "下列事项违反它；请修改规则，或修改不变式", "the task below breaks it; change the rules, or the invariant"),
+    ("A808", "不变式 `{name}` 不成立：`{fact}` 增加后反而不予准入（{reason}）", "invariant `{name}` does not hold: raising `{fact}` turns admission into refusal ({reason})", "见下列两件事项", "see the two tasks below"),
+    ("A809", "`{name}` 声明只收紧，却准予了 `{below}` 不予准入的事项", "`{name}` says that it tightens, but admits what `{below}` does not", "请恢复被放宽的内容，或去掉 tightens", "restore what was weakened, or drop `tightens`"),
+    ("A810", "情况完整的事项不能决定", "a complete task is not decided", "", ""),
+    ("A811", "两份规则没有共同有效的日子（{old}；{new}）", "the two policies are in force on no common day ({old}; {new})", "请用 --as-of-old 和 --as-of-new 各指定一天", "say on which days to compare them with --as-of-old and --as-of-new"),
+    ("A812", "求解器不能处理：{what}", "the solver cannot say this: {what}", "", ""),
+    ("A899", "`{name}` 在 {seconds} 秒内未能证明：{what}", "`{name}`: not proved within {seconds} s: {what}", "既未证实也未推翻；请用 --seconds 放宽时间，或化简条件", "neither proved nor refuted; allow more time with --seconds, or simplify the condition"),
+)  # fmt: skip
+_DOUBTFUL: tuple[tuple[str, str, str, str, str], ...] = (
+    ("A802", "有的事项没有任何分流规则受理", "there is a task that no route takes", "这类事项不予准入（no_route）；要求一概有去向，请写不变式 never: violated(no_route)", "such a task is refused with no_route; to demand that there is none, write the invariant never: violated(no_route)"),
+    ("A803", "`{name}` 永远不会适用", "`{name}` can never apply", "请核对条件、有效期和所属去向", "check its condition, period and channels"),
+    ("A804", "要求 `{name}` 永远不会被违反", "requirement `{name}` can never be violated", "它不影响任何决定，请核对或删去", "it changes no decision; check it or delete it"),
+    ("A805", "分流规则 `{name}` 总是被 {above} 压过", "route `{name}` is always overridden by {above}", "请核对 overrides 和条件", "check the overrides and conditions"),
+    ("A806", "例外 `{name}` 把要求 `{waived}` 全部放过", "exception `{name}` lets everything through that `{waived}` would stop", "请给例外加上条件，或删去该要求", "give the exception a narrower condition, or delete the requirement"),
+)  # fmt: skip
+KINDS.update({row[0]: Kind(*row) for row in _REFUTED})
+KINDS.update({row[0]: Kind(*row, severity="warning") for row in _DOUBTFUL})

@@ -263,7 +263,11 @@ class Reader:
         if len(there) > 1:
             self.faults.add("A210", node.keys[there[1]].span, keys=" / ".join(shape.one_of))
         elif shape.one_of and not there:
-            self.faults.add("A211", head(node), keys=" / ".join(f"`{name}`" for name in shape.one_of))
+            self.faults.add(
+                "A211" if "cite" in shape.one_of else "A217",
+                head(node),
+                keys=" / ".join(f"`{name}`" for name in shape.one_of),
+            )
 
     def _unknown_keys(self, node: Mapping, known: Iterable[str]) -> None:
         known = tuple(known)
