@@ -19,6 +19,7 @@ from admission.frontend import policies, tasks
 
 if TYPE_CHECKING:
     from admission.explain import Explanation, Question
+    from admission.remedies import Remedy
     from admission.task_model import TaskModel
 
 Rows = Iterable[Mapping[str, object]]
@@ -196,6 +197,37 @@ class Policy:
         from admission.explain import next_question
 
         return next_question(self.checked, self.decide_given(given))
+
+    def remedies(
+        self,
+        task: Mapping[str, object] | TaskModel,
+        *,
+        as_of: date | None = None,
+        want: str = "admit",
+        by: str | Iterable[str] | None = None,
+    ) -> tuple[Remedy, ...]:
+        """All minimal sets of changes that give the task the wanted verdict, fewest changes first.
+
+        `want` is `admit`, `redirect` or `refuse`; `by` names the parties who may act, all by default. Amounts are in
+        yuan. If the verdict is the wanted one already, the only remedy is the empty one; if nothing that a party may
+        change leads there, there is none.
+
+        Raises `TaskError`; `ValueError` for another verdict or a party that is not declared; `TooManyRemediesError`
+        where there are thousands.
+
+        >>> policy = load("policies/beijing")
+        >>> task = {"nature": "self_governance", "plaque_or_body": True}
+        >>> [remedy.text("en") for remedy in policy.remedies(task, as_of=date(2019, 8, 3))]
+        """
+        return self.remedies_given(intake.accept(self.checked, _mapping(task), as_of), want=want, by=by)
+
+    def remedies_given(
+        self, given: intake.Given, *, want: str = "admit", by: str | Iterable[str] | None = None
+    ) -> tuple[Remedy, ...]:
+        """The remedies for facts that were accepted already (see `intake`)."""
+        from admission.remedies import remedies
+
+        return remedies(self.checked, given, want, by)
 
 
 def _mapping(task: object) -> Any:
