@@ -20,10 +20,10 @@ from admission.diagnostics import nearest
 from admission.intake import Given
 from admission.remedies.changes import FactChange, Remedy, changes_of
 from admission.remedies.goals import Wanted, goal_of
-from admission.remedies.search import Search, TooManyError
+from admission.remedies.search import Search, TooManyRemediesError
 from admission.remedies.values import space_of
 
-__all__ = ["FactChange", "Remedy", "TooManyError", "remedies"]
+__all__ = ["FactChange", "Remedy", "TooManyRemediesError", "remedies"]
 
 Decide = Callable[[Mapping[str, Value], date], Decision]
 
@@ -46,7 +46,7 @@ def remedies(
 
     Raises:
         ValueError: for a verdict that cannot be wanted, or a party that the policy does not declare.
-        TooManyError: where there are more than can be listed.
+        TooManyRemediesError: where there are more than can be listed.
     """
     wanted, parties = _wanted(want), _parties(policy, by)
     decider = decide or (lambda facts, day: reference.decide(policy, facts, day))

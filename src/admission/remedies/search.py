@@ -24,7 +24,7 @@ MOST_CUBES = 4_096
 EMPTY: Cube = frozenset()
 
 
-class TooManyError(Exception):
+class TooManyRemediesError(Exception):
     """There are more sets of changes than can be listed."""
 
 
@@ -33,11 +33,12 @@ class Search:
     """Solves goals over one space."""
 
     space: Space
-    reads: dict[Goal, frozenset[Variable]] = field(default_factory=dict)
-    answers: dict[ir.Expr, dict[tuple[Value | None, ...], Truth]] = field(default_factory=dict)
+    # By the identity of a node: hashing one walks all of it. INVARIANT: the goal that is solved keeps them alive.
+    reads: dict[int, frozenset[Variable]] = field(default_factory=dict)
+    answers: dict[int, dict[tuple[Value | None, ...], Truth]] = field(default_factory=dict)
 
     def minimal(self, goal: Goal) -> list[Changes]:
-        """The changes of every minimal remedy. Raises `TooManyError`."""
+        """The changes of every minimal remedy. Raises `TooManyRemediesError`."""
         found = self.cubes(goal, frozenset())
         return [changes for changes in found if self.is_nearest(goal, changes)]
 
@@ -48,40 +49,41 @@ class Search:
                 distance = self.space.distance(variable, value)
                 nearer = [v for v in self.space.domains[variable] if self.space.distance(variable, v) < distance]
                 others = {key: v for key, v in changes if key != variable}
-                if any(self.holds(goal, others | {variable: v}) for v in nearer):
+                if any(self.holds(goal, others | {variable: v}, variable) for v in nearer):
                     return False
         return True
 
-    def holds(self, goal: Goal, choice: Mapping[Variable, Value | None]) -> bool:
-        """Whether a goal is reached by a choice of values, all else as it is."""
+    def holds(self, goal: Goal, choice: Mapping[Variable, Value | None], first: Variable) -> bool:
+        """Whether a goal is reached by a choice of values, all else as it is; looks first at what reads `first`."""
         match goal:
             case All(parts):
-                return all(self.holds(part, choice) for part in parts)
+                ordered = sorted(parts, key=lambda part: first not in self.read_by(part))
+                return all(self.holds(part, choice, first) for part in ordered)
             case Either(parts):
-                return any(self.holds(part, choice) for part in parts)
+                return any(self.holds(part, choice, first) for part in parts)
             case Leaf(expr, truths):
                 now = self.space.current
-                values = tuple(choice.get(v, now[v]) for v in self.space.readings[expr])
+                values = tuple(choice.get(v, now[v]) for v in self.space.readings[id(expr)])
                 return self.answer(expr, values) in truths
 
     def answer(self, expr: ir.Expr, values: tuple[Value | None, ...]) -> Truth:
         """How a condition comes out with some values of what it reads; asked once."""
-        known = self.answers.setdefault(expr, {})
+        known = self.answers.setdefault(id(expr), {})
         if values not in known:
-            choice = zip(self.space.readings[expr], values, strict=True)
+            choice = zip(self.space.readings[id(expr)], values, strict=True)
             truth = self.space.value(expr, self.space.as_given(choice))
             known[values] = truth if truth is None else bool(truth)
         return known[values]
 
     def read_by(self, goal: Goal) -> frozenset[Variable]:
         """What a goal depends on."""
-        if goal not in self.reads:
+        if id(goal) not in self.reads:
             match goal:
                 case Leaf(expr):
-                    self.reads[goal] = frozenset(self.space.readings[expr])
+                    self.reads[id(goal)] = frozenset(self.space.readings[id(expr)])
                 case All(parts) | Either(parts):
-                    self.reads[goal] = frozenset[Variable]().union(*(self.read_by(part) for part in parts))
-        return self.reads[goal]
+                    self.reads[id(goal)] = frozenset[Variable]().union(*(self.read_by(part) for part in parts))
+        return self.reads[id(goal)]
 
     def cubes(self, goal: Goal, shared: frozenset[Variable]) -> list[Cube]:
         """The cubes of a goal; `shared` is what conditions outside it depend on too."""
@@ -110,24 +112,24 @@ class Search:
         if EMPTY in second:
             return first
         if len(first) * len(second) > MOST_CUBES * 16:
-            raise TooManyError
+            raise TooManyRemediesError
         return _unsubsumed(one | other for one, other in product(first, second) if _agree(one, other))
 
     def of_leaf(self, leaf: Leaf) -> list[Cube]:
         """The values of what a condition reads with which it comes out as it must."""
-        variables = self.space.readings[leaf.expr]
+        variables = self.space.readings[id(leaf.expr)]
         counted = self.counted(leaf)
         if counted is not None:
             return counted
         domains = [self.space.domains[variable] for variable in variables]
         if prod(map(len, domains)) > MOST_CUBES * 4:
-            raise TooManyError
+            raise TooManyRemediesError
         good = (values for values in product(*domains) if self.answer(leaf.expr, values) in leaf.truths)
         return [frozenset(zip(variables, values, strict=True)) for values in good]
 
     def counted(self, leaf: Leaf) -> list[Cube] | None:
         """The cubes of a condition on how many elements one set has, and on nothing else; None for any other."""
-        variables = self.space.readings[leaf.expr]
+        variables = self.space.readings[id(leaf.expr)]
         facts = {variable.fact for variable in variables}
         if len(facts) != 1 or len(variables) < 3 or isinstance(leaf.expr, ir.In):  # noqa: PLR2004 - few are listed
             return None
@@ -137,7 +139,7 @@ class Search:
         size = len(variables)
         good = [n for n in range(size + 1) if self.answer(leaf.expr, (True,) * n + (False,) * (size - n)) in leaf.truths]
         if sum(comb(size, n) for n in good) > MOST_CUBES * 16 and not _is_run(good, size):
-            raise TooManyError
+            raise TooManyRemediesError
         return _of_sizes(variables, good)
 
     def pruned(self, found: Iterable[Cube], private: frozenset[Variable]) -> list[Cube]:
@@ -178,7 +180,7 @@ def _unsubsumed(cubes: Iterable[Cube]) -> list[Cube]:
         if not any(less <= cube for less in kept):
             kept.append(cube)
             if len(kept) > MOST_CUBES:
-                raise TooManyError
+                raise TooManyRemediesError
     return kept
 
 
@@ -194,7 +196,7 @@ def _of_sizes(variables: tuple[Variable, ...], good: list[int]) -> list[Cube]:
     if _is_run(good, size):
         asked, held = (good[0], True) if good[-1] == size else (size - good[-1], False)
         if comb(size, asked) > MOST_CUBES * 16:
-            raise TooManyError
+            raise TooManyRemediesError
         return [frozenset((variable, held) for variable in some) for some in combinations(variables, asked)]
     return [
         frozenset((variable, variable in some) for variable in variables)

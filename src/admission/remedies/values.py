@@ -37,7 +37,8 @@ class Space:
     facts: Mapping[str, ir.Fact]
     current: dict[Variable, Value | None] = field(default_factory=dict)
     domains: dict[Variable, tuple[Value | None, ...]] = field(default_factory=dict)
-    readings: dict[ir.Expr, tuple[Variable, ...]] = field(default_factory=dict)
+    readings: dict[int, tuple[Variable, ...]] = field(default_factory=dict)
+    """What each leaf reads, by its identity: hashing an expression walks all of it."""
 
     def value(self, expr: ir.Expr, given: Mapping[str, Value]) -> Value | None:
         """The value of an expression with some facts given otherwise."""
@@ -83,12 +84,12 @@ def space_of(world: reference.World, goal: Goal, parties: frozenset[str]) -> Spa
     keys = {name for look_up in world.policy.look_ups.values() for name in look_up.match.values()}
     facts = {f.name: f for f in world.policy.facts.values() if _may_change(f, world, parties) and f.name not in keys}
     space = Space(world, facts)
-    leaves = list(dict.fromkeys(leaf.expr for leaf in leaves_of(goal)))
+    leaves = list({id(leaf.expr): leaf.expr for leaf in leaves_of(goal)}.values())
     for leaf in leaves:
         for name in _changeable(leaf, space):
             _enter(space, name)
     for leaf in leaves:
-        space.readings[leaf] = tuple(_variables(leaf, space))
+        space.readings[id(leaf)] = tuple(_variables(leaf, space))
     _Solver(space, leaves).run()
     return space
 
@@ -184,7 +185,7 @@ class _Solver:
         """The numbers that share a condition with another changeable number or set."""
         found = set[Variable]()
         for leaf in self.leaves:
-            inside = [variable for variable in self.space.readings[leaf] if not self.is_plain(variable)]
+            inside = [variable for variable in self.space.readings[id(leaf)] if not self.is_plain(variable)]
             if len({variable.fact for variable in inside}) > 1:
                 found.update(inside)
         return found
@@ -198,7 +199,7 @@ class _Solver:
     def texts(self, variable: Variable) -> Iterator[Value]:
         """The texts that a text is compared with."""
         for leaf in self.leaves:
-            if variable in self.space.readings[leaf]:
+            if variable in self.space.readings[id(leaf)]:
                 for node in written_out(leaf, self.space.world.policy):
                     is_text = not isinstance(node, ir.Unresolved) and ir.type_of(node).kind is Kind.TEXT
                     value = self.space.value(node, {}) if is_text else None
@@ -209,7 +210,7 @@ class _Solver:
         """The values of a number or date at which a condition turns, and their neighbours."""
         declared = self.space.facts[variable.fact].type
         for leaf in self.leaves:
-            if variable in self.space.readings[leaf]:
+            if variable in self.space.readings[id(leaf)]:
                 for left, right in _sides(leaf):
                     for others in self.others(leaf, variable):
                         for point in self.solve(left, right, variable, others):
@@ -218,7 +219,7 @@ class _Solver:
 
     def others(self, leaf: ir.Expr, variable: Variable) -> Iterator[dict[str, Value]]:
         """The other changeable numbers and sets of a condition, at the values known so far; bounded."""
-        names = dict.fromkeys(v.fact for v in self.space.readings[leaf] if not self.is_plain(v) and v != variable)
+        names = dict.fromkeys(v.fact for v in self.space.readings[id(leaf)] if not self.is_plain(v) and v != variable)
         options = [list(self.options(name)) for name in names]
         for number_of, values in enumerate(product(*options)):
             if number_of >= MOST_TRIED:
