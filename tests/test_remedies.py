@@ -18,7 +18,6 @@ from small import FACTS, HEAD, write
 import admission
 from admission import ir, reference
 from admission.datatypes import Kind, Type, Value
-from admission.intake import Given
 from admission.remedies import Remedy, TooManyRemediesError, remedies
 from admission.testing import policies, tasks
 from admission.testing.laws import inner
@@ -158,5 +157,5 @@ def test_remedies_are_all_minimal_sets_of_changes(data: st.DataObject) -> None:
     facts, day = inner(drawn, task), task[ir.AS_OF]
     want = data.draw(st.sampled_from(("admit", "redirect", "refuse")))
     assert isinstance(day, date)
-    found = remedies(policy, Given(facts, day), want)
+    found = remedies(policy, reference.decide(policy, facts, day), want)
     assert as_steps(found) == minimal_by_brute_force(policy, facts, day, want)

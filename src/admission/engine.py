@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 from admission import intake, ir, reference
 from admission.backends.python import Program
 from admission.checker import check
-from admission.datatypes import to_python
-from admission.decision import Decision, Details, Given
+from admission.datatypes import Value, to_python
+from admission.decision import Decision, Details, Given, Verdict
 from admission.diagnostics import Collector, Diagnostic, InputError, PolicyError, TaskError
 from admission.frontend import policies, tasks
 
@@ -176,7 +176,29 @@ class Policy:
         """Why one of this policy's decisions came out as it did."""
         from admission.explain import explain
 
-        return explain(self.checked, decision, lang or self.languages[0])
+        return explain(self.checked, decision, lang or self.languages[0], self._advice(decision))
+
+    def _advice(self, decision: Decision) -> tuple[Remedy, ...] | None:
+        """What would lead to `admit`; None where it is of no use, or more than can be listed."""
+        from admission.remedies import TooManyRemediesError
+
+        if decision.verdict not in (Verdict.REFUSE, Verdict.UNDETERMINED) or decision.conflict:
+            return None
+        try:
+            return self.remedies_of(decision)
+        except TooManyRemediesError:
+            return None
+
+    def remedies_of(
+        self, decision: Decision, want: str = "admit", by: str | Iterable[str] | None = None
+    ) -> tuple[Remedy, ...]:
+        """What would lead from one of this policy's decisions to another verdict (see `remedies`)."""
+        from admission.remedies import remedies
+
+        return remedies(self.checked, decision, want, by, self._decide)
+
+    def _decide(self, facts: Mapping[str, Value], day: date) -> Decision:
+        return self.decide_given(Given(facts, day))
 
     def decide_many(
         self, tasks: Iterable[Mapping[str, object] | TaskModel], *, as_of: date | None = None
@@ -192,11 +214,14 @@ class Policy:
         """The question to ask next, or None where nothing is missing. Raises `TaskError`."""
         return self.next_question_given(intake.accept(self.checked, _mapping(task), as_of))
 
-    def next_question_given(self, given: Given) -> Question | None:
-        """The question to ask next for facts that were accepted already (see `intake`)."""
-        from admission.explain import next_question
+    def next_question_given(self, given: Given, *, besides: Iterable[str] = ()) -> Question | None:
+        """The question to ask next for facts that were accepted already (see `intake`).
 
-        return next_question(self.checked, self.decide_given(given))
+        `besides` are facts that were asked for already and cannot be answered.
+        """
+        from admission.interview import next_question
+
+        return next_question(self.checked, self.decide_given(given), self._decide, besides)
 
     def remedies(
         self,
@@ -218,16 +243,9 @@ class Policy:
         >>> policy = load("policies/beijing")
         >>> task = {"nature": "self_governance", "plaque_or_body": True}
         >>> [remedy.text("en") for remedy in policy.remedies(task, as_of=date(2019, 8, 3))]
+        ['change body or plaque demanded from “yes” to “no” (the unit that asks)']
         """
-        return self.remedies_given(intake.accept(self.checked, _mapping(task), as_of), want=want, by=by)
-
-    def remedies_given(
-        self, given: intake.Given, *, want: str = "admit", by: str | Iterable[str] | None = None
-    ) -> tuple[Remedy, ...]:
-        """The remedies for facts that were accepted already (see `intake`)."""
-        from admission.remedies import remedies
-
-        return remedies(self.checked, given, want, by)
+        return self.remedies_of(self.decide(task, as_of=as_of), want, by)
 
 
 def _mapping(task: object) -> Any:

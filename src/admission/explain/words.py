@@ -44,7 +44,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "nothing that a party may change would lead to {verdict}",
     ),
     "more_remedies": ("另有 {count} 种", "and {count} more"),
-    "too_many_remedies": ("可行的办法太多，未能逐一列出", "there are too many ways to list"),
     "by": ("（{parties}）", " ({parties})"),
     "change_set": ("把“{label}”由“{before}”改为“{after}”", "change {label} from “{before}” to “{after}”"),
     "change_settle": ("明确“{label}”为“{after}”", "settle {label} as “{after}”"),

@@ -17,11 +17,10 @@ from admission import ir, reference
 from admission.datatypes import Value
 from admission.decision import Decision, Verdict
 from admission.diagnostics import nearest
-from admission.intake import Given
 from admission.remedies.changes import FactChange, Remedy, changes_of
 from admission.remedies.goals import Wanted, goal_of
 from admission.remedies.search import Search, TooManyRemediesError
-from admission.remedies.values import space_of
+from admission.remedies.values import changeable, space_of
 
 __all__ = ["FactChange", "Remedy", "TooManyRemediesError", "remedies"]
 
@@ -30,7 +29,7 @@ Decide = Callable[[Mapping[str, Value], date], Decision]
 
 def remedies(
     policy: ir.CheckedPolicy,
-    given: Given,
+    before: Decision,
     want: str = "admit",
     by: str | Iterable[str] | None = None,
     decide: Decide | None = None,
@@ -39,7 +38,7 @@ def remedies(
 
     Args:
         policy: the policy that decides.
-        given: the task (see `intake`).
+        before: the decision on the task as it is.
         want: `admit`, `redirect` or `refuse`.
         by: the parties who may act; all of the policy's by default.
         decide: what decides facts in their inner form on a day; every remedy is verified by it.
@@ -50,12 +49,12 @@ def remedies(
     """
     wanted, parties = _wanted(want), _parties(policy, by)
     decider = decide or (lambda facts, day: reference.decide(policy, facts, day))
-    before = decider(given.facts, given.as_of)
+    given = before.given
     if before.verdict == wanted:
         return (Remedy(policy, given, ()),)
     world = reference.World(policy, given.facts, given.as_of)
     goal = goal_of(world, wanted)
-    space = space_of(world, goal, parties)
+    space = space_of(world, goal, changeable(world, parties))
     found = []
     for choice in Search(space).minimal(goal):
         facts = {**given.facts, **space.as_given(choice)}

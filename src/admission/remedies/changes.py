@@ -8,9 +8,8 @@ from typing import Literal
 
 from admission import ir, reference
 from admission.datatypes import Kind, Value, to_json, to_python
-from admission.decision import in_language
+from admission.decision import Given, in_language
 from admission.explain.words import in_words, word
-from admission.intake import Given
 from admission.remedies.values import Change, Space, Variable, number, written_out
 
 Action = Literal["set", "add", "remove"]

@@ -79,10 +79,14 @@ class Space:
         return variable.element is None and self.facts[variable.fact].type.is_ordered
 
 
-def space_of(world: reference.World, goal: Goal, parties: frozenset[str]) -> Space:
-    """The changeable facts that a goal reads, each with the values worth trying."""
+def changeable(world: reference.World, parties: frozenset[str]) -> dict[str, ir.Fact]:
+    """The facts that some parties may change: no key of a look-up, and none whose value a register holds."""
     keys = {name for look_up in world.policy.look_ups.values() for name in look_up.match.values()}
-    facts = {f.name: f for f in world.policy.facts.values() if _may_change(f, world, parties) and f.name not in keys}
+    return {f.name: f for f in world.policy.facts.values() if f.name not in keys and _may_change(f, world, parties)}
+
+
+def space_of(world: reference.World, goal: Goal, facts: Mapping[str, ir.Fact]) -> Space:
+    """Those of some facts that a goal reads, each with the values worth trying."""
     space = Space(world, facts)
     leaves = list({id(leaf.expr): leaf.expr for leaf in leaves_of(goal)}.values())
     for leaf in leaves:
