@@ -243,7 +243,7 @@ class Policy:
         >>> policy = load("policies/beijing")
         >>> task = {"nature": "self_governance", "plaque_or_body": True}
         >>> [remedy.text("en") for remedy in policy.remedies(task, as_of=date(2019, 8, 3))]
-        ['change body or plaque demanded from “yes” to “no” (the unit that asks)']
+        ['set “body or plaque demanded” to “no” (now “yes”) (the unit that asks)']
         """
         return self.remedies_of(self.decide(task, as_of=as_of), want, by)
 
