@@ -49,7 +49,7 @@ def interview(policy: Policy, given: Given, lang: Language) -> Given:
         try:
             given = with_answer(policy, given, question.fact, answer)
         except TaskError as error:
-            _say(words["clash"].format(said=error.render(lang)))
+            _say(words["clash"].format(said="; ".join(fault.text(lang) for fault in error.faults)))
     return given
 
 
@@ -128,4 +128,3 @@ def _ungrouped(text: str) -> str:
 
 def _say(*lines: str) -> None:
     sys.stderr.write("\n".join(lines) + "\n")
-

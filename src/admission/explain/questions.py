@@ -35,4 +35,3 @@ class Question:
 def question_of(fact: ir.Fact) -> Question:
     """The question that asks for a fact; its label where the author wrote none."""
     return Question(fact.name, fact.ask or fact.label, fact.type, dict(fact.value_labels))
-

@@ -9,7 +9,6 @@ from typing import Literal
 
 from admission import ir, reference
 from admission.datatypes import Kind, Type
-from admission.decision import Verdict
 
 Truth = bool | None
 Wanted = Literal["admit", "redirect", "refuse"]
@@ -47,7 +46,7 @@ def goal_of(world: reference.World, want: Wanted) -> Goal:
     """What must hold for the wanted verdict, of the rules in force on the day."""
     routes = {route.id: route for route in world.policy.routes.values() if world.day in route.period}
     reach = {name: reference.effective(route, routes) for name, route in routes.items()}
-    if want != Verdict.REFUSE:
+    if want != "refuse":
         return Either(tuple(_settled(world, routes, reach, want)))
     clash = [Either((_is(a, NOT_TRUE, world), _is(b, NOT_TRUE, world))) for a, b in combinations(reach.values(), 2)]
     closed = []

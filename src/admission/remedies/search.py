@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from functools import reduce
 from itertools import combinations, product
 from math import comb, prod
+from typing import assert_never
 
 from admission import ir
 from admission.datatypes import Kind, Value
+from admission.diagnostics import AdmissionError
 from admission.remedies.goals import All, Either, Goal, Leaf, Truth
 from admission.remedies.values import Change, Space, Variable
 
@@ -24,7 +26,7 @@ MOST_CUBES = 4_096
 EMPTY: Cube = frozenset()
 
 
-class TooManyRemediesError(Exception):
+class TooManyRemediesError(AdmissionError):
     """There are more sets of changes than can be listed."""
 
 
@@ -87,6 +89,7 @@ class Search:
 
     def cubes(self, goal: Goal, shared: frozenset[Variable]) -> list[Cube]:
         """The cubes of a goal; `shared` is what conditions outside it depend on too."""
+        found: list[Cube]
         match goal:
             case Leaf():
                 found = self.of_leaf(goal)
@@ -94,6 +97,8 @@ class Search:
                 found = [cube for part in parts for cube in self.cubes(part, shared)]
             case All(parts):
                 found = self.of_all(parts, shared)
+            case _:
+                assert_never(goal)
         return self.pruned(found, self.read_by(goal) - shared)
 
     def of_all(self, parts: tuple[Goal, ...], shared: frozenset[Variable]) -> list[Cube]:
@@ -137,7 +142,9 @@ class Search:
         if fact.type.kind is not Kind.SET:
             return None
         size = len(variables)
-        good = [n for n in range(size + 1) if self.answer(leaf.expr, (True,) * n + (False,) * (size - n)) in leaf.truths]
+        good = [
+            n for n in range(size + 1) if self.answer(leaf.expr, (True,) * n + (False,) * (size - n)) in leaf.truths
+        ]
         if sum(comb(size, n) for n in good) > MOST_CUBES * 16 and not _is_run(good, size):
             raise TooManyRemediesError
         return _of_sizes(variables, good)
