@@ -195,9 +195,9 @@ class Policy:
         """What would lead from one of this policy's decisions to another verdict (see `remedies`)."""
         from admission.remedies import remedies
 
-        return remedies(self.checked, decision, want, by, self._decide)
+        return remedies(self.checked, decision, want, by, self._decide_facts)
 
-    def _decide(self, facts: Mapping[str, Value], day: date) -> Decision:
+    def _decide_facts(self, facts: Mapping[str, Value], day: date) -> Decision:
         return self.decide_given(Given(facts, day))
 
     def decide_many(
@@ -221,7 +221,7 @@ class Policy:
         """
         from admission.interview import next_question
 
-        return next_question(self.checked, self.decide_given(given), self._decide, besides)
+        return next_question(self.checked, self.decide_given(given), self._decide_facts, besides)
 
     def remedies(
         self,
