@@ -19,6 +19,8 @@ from admission.testing import policies, tasks
 from admission.testing.laws import inner
 from small import FACTS, HEAD, RULES, write
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2019, 8, 3)
 PACKS = Path(__file__).parents[1] / "policies"
 

@@ -12,6 +12,8 @@ from admission.testing import LAWS, LawBroken, policies, tasks
 from admission.testing.laws import run_law
 from small import SMALL, write
 
+pytestmark = pytest.mark.slow
+
 PACKS = Path(__file__).parents[1] / "policies"
 GENERATED = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -15,6 +15,8 @@ from admission.engine import Policy
 from admission.testing import policies, tasks
 from admission.testing.laws import inner
 
+pytestmark = pytest.mark.slow
+
 PACKS = Path(__file__).parents[1] / "policies"
 TASKS_A_POLICY = 8
 

@@ -19,6 +19,8 @@ from admission.datatypes import BOOL, INT, Kind, Type, Value, bounded
 from admission.decision import Decision
 from admission.diagnostics import Collector
 
+pytestmark = pytest.mark.slow
+
 LABEL = {"en": "x"}
 OWN = ir.Basis(own=LABEL)
 COLOUR = Type(Kind.ENUM, ("red", "green", "blue"))

@@ -16,6 +16,8 @@ from admission.analysis.difference import Change, Comparison
 from admission.analysis.questions import analyse
 from admission.datatypes import Kind
 
+pytestmark = pytest.mark.slow
+
 PACKS = Path(__file__).parents[1] / "policies"
 SECTIONS = ("routes", "requirements", "exceptions", "obligations")
 FLIPPED = {"==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">"}
