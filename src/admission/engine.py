@@ -13,7 +13,7 @@ from admission import intake, ir, reference
 from admission.backends.python import Program
 from admission.checker import check
 from admission.datatypes import Value, to_python
-from admission.decision import Decision, Details, Given, Verdict
+from admission.decision import Decision, Details, Given
 from admission.diagnostics import Collector, Diagnostic, InputError, PolicyError, TaskError
 from admission.frontend import policies, tasks
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from admission.task_model import TaskModel
 
 Rows = Iterable[Mapping[str, object]]
+Parties = str | Iterable[str] | None
 
 
 class Policy:
@@ -175,23 +176,12 @@ class Policy:
     def explanation_of(self, decision: Decision, lang: str | None) -> Explanation:
         """Why one of this policy's decisions came out as it did."""
         from admission.explain import explain
+        from admission.remedies import advice
 
-        return explain(self.checked, decision, lang or self.languages[0], self._advice(decision))
+        advised = advice(self.checked, decision, self._decide_facts)
+        return explain(self.checked, decision, lang or self.languages[0], advised)
 
-    def _advice(self, decision: Decision) -> tuple[Remedy, ...] | None:
-        """What would lead to `admit`; None where it is of no use, or more than can be listed."""
-        from admission.remedies import TooManyRemediesError
-
-        if decision.verdict not in (Verdict.REFUSE, Verdict.UNDETERMINED) or decision.conflict:
-            return None
-        try:
-            return self.remedies_of(decision)
-        except TooManyRemediesError:
-            return None
-
-    def remedies_of(
-        self, decision: Decision, want: str = "admit", by: str | Iterable[str] | None = None
-    ) -> tuple[Remedy, ...]:
+    def remedies_of(self, decision: Decision, want: str = "admit", by: Parties = None) -> tuple[Remedy, ...]:
         """What would lead from one of this policy's decisions to another verdict (see `remedies`)."""
         from admission.remedies import remedies
 
@@ -215,10 +205,7 @@ class Policy:
         return self.next_question_given(intake.accept(self.checked, _mapping(task), as_of))
 
     def next_question_given(self, given: Given, *, besides: Iterable[str] = ()) -> Question | None:
-        """The question to ask next for facts that were accepted already (see `intake`).
-
-        `besides` are facts that were asked for already and cannot be answered.
-        """
+        """The question to ask next for accepted facts (see `intake`); `besides` are what nobody can answer."""
         from admission.interview import next_question
 
         return next_question(self.checked, self.decide_given(given), self._decide_facts, besides)
@@ -229,16 +216,14 @@ class Policy:
         *,
         as_of: date | None = None,
         want: str = "admit",
-        by: str | Iterable[str] | None = None,
+        by: Parties = None,
     ) -> tuple[Remedy, ...]:
         """All minimal sets of changes that give the task the wanted verdict, fewest changes first.
 
-        `want` is `admit`, `redirect` or `refuse`; `by` names the parties who may act, all by default. Amounts are in
-        yuan. If the verdict is the wanted one already, the only remedy is the empty one; if nothing that a party may
-        change leads there, there is none.
+        `want` is `admit`, `redirect` or `refuse`; `by` names the parties who may act, all by default. If the verdict
+        is the wanted one already, the only remedy is the empty one.
 
-        Raises `TaskError`; `ValueError` for another verdict or a party that is not declared; `TooManyRemediesError`
-        where there are thousands.
+        Raises `TaskError`; `ValueError` for another verdict or party; `TooManyRemediesError` where there are thousands.
 
         >>> policy = load("policies/beijing")
         >>> task = {"nature": "self_governance", "plaque_or_body": True}

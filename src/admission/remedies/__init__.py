@@ -22,7 +22,7 @@ from admission.remedies.goals import Wanted, goal_of
 from admission.remedies.search import Search, TooManyRemediesError
 from admission.remedies.values import changeable, space_of
 
-__all__ = ["FactChange", "Remedy", "TooManyRemediesError", "remedies"]
+__all__ = ["FactChange", "Remedy", "TooManyRemediesError", "advice", "remedies"]
 
 Decide = Callable[[Mapping[str, Value], date], Decision]
 
@@ -62,6 +62,16 @@ def remedies(
         if decider(facts, given.as_of).verdict == wanted:
             found.append(Remedy(policy, given, changes_of(space, choice, parties)))
     return tuple(sorted(found, key=Remedy.cost))
+
+
+def advice(policy: ir.CheckedPolicy, decision: Decision, decide: Decide | None = None) -> tuple[Remedy, ...] | None:
+    """The remedies that an explanation shows; None where none are of use, or there are more than can be listed."""
+    if decision.verdict not in (Verdict.REFUSE, Verdict.UNDETERMINED) or decision.conflict:
+        return None
+    try:
+        return remedies(policy, decision, decide=decide)
+    except TooManyRemediesError:
+        return None
 
 
 def _wanted(want: str) -> Wanted:

@@ -7,6 +7,7 @@ therefore the changes of one cube: the search is complete, over the values worth
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
@@ -93,6 +94,8 @@ class Search:
         match goal:
             case Leaf():
                 found = self.of_leaf(goal)
+            case Either(parts) if any(not self.read_by(part) and self.cubes(part, shared) for part in parts):
+                return [EMPTY]  # it holds whatever is changed
             case Either(parts):
                 found = [cube for part in parts for cube in self.cubes(part, shared)]
             case All(parts):
@@ -104,9 +107,10 @@ class Search:
     def of_all(self, parts: tuple[Goal, ...], shared: frozenset[Variable]) -> list[Cube]:
         """Every cube of one part joined with every one of the others that it does not contradict."""
         solved = []
-        for place, part in enumerate(parts):
-            beside = (self.read_by(other) for other in (*parts[:place], *parts[place + 1 :]))
-            found = self.cubes(part, shared.union(*beside))
+        readers = Counter(variable for part in parts for variable in self.read_by(part))
+        common = shared.union(variable for variable, count in readers.items() if count > 1)
+        for part in parts:
+            found = self.cubes(part, common)
             if not found:
                 return []
             solved.append(found)
