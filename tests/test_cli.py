@@ -155,7 +155,7 @@ def test_check_reports_every_fault_in_order(capsys: pytest.CaptureFixture[str], 
 
 def test_check_of_the_shipped_policies(capsys: pytest.CaptureFixture[str]) -> None:
     """The shipped policies have nothing to complain of."""
-    assert run(capsys, "check", PACKS) == (0, "3 checked, nothing to complain of\n", "")
+    assert run(capsys, "check", PACKS, "--seconds", "60") == (0, "3 checked, nothing to complain of\n", "")
 
 
 def test_check_speaks_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -250,4 +250,4 @@ def test_schema_is_json_schema_of_a_task(capsys: pytest.CaptureFixture[str]) -> 
 def test_the_locale_chooses_the_language(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The language is the locale's where --lang does not say it."""
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
-    assert run(capsys, "check", PACKS)[1] == "3 份规则，没有问题\n"
+    assert run(capsys, "check", PACKS, "--no-proofs")[1] == "3 份规则，没有问题\n"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from admission.diagnostics import AdmissionError, Diagnostic, Fault, InputError, PolicyError, TaskError
     from admission.engine import Book, Policy, TaskRecord, load, load_book, read_tasks
     from admission.explain import Explanation, Question
+    from admission.remedies import FactChange, Remedy, TooManyRemediesError
 
 # Where each public name lives: modules are imported when a name is first used, so that `import admission` is quick.
 _HOMES = {
@@ -25,6 +26,7 @@ _HOMES = {
     ),
     "admission.engine": ("Book", "Policy", "TaskRecord", "load", "load_book", "read_tasks"),
     "admission.explain": ("Explanation", "Question"),
+    "admission.remedies": ("FactChange", "Remedy", "TooManyRemediesError"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -35,6 +37,7 @@ __all__ = [
     "Decision",
     "Diagnostic",
     "Explanation",
+    "FactChange",
     "Fault",
     "InputError",
     "Obligation",
@@ -42,8 +45,10 @@ __all__ = [
     "PolicyError",
     "PolicyIdentity",
     "Question",
+    "Remedy",
     "TaskError",
     "TaskRecord",
+    "TooManyRemediesError",
     "Verdict",
     "Violation",
     "__version__",

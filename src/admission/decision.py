@@ -113,6 +113,18 @@ class Explained(Protocol):
         ...
 
 
+class Advised(Protocol):
+    """A remedy: changes that lead to a verdict, in words."""
+
+    def text(self, lang: str | None = None) -> str:
+        """What to do."""
+        ...
+
+    def to_dict(self) -> dict[str, object]:
+        """JSON-ready."""
+        ...
+
+
 class Author(Protocol):
     """Who made a decision and can say more of it when asked; the engine's policy is one."""
 
@@ -126,6 +138,10 @@ class Author(Protocol):
 
     def explanation_of(self, decision: Decision, lang: str | None) -> Explained:
         """Why a decision came out as it did."""
+        ...
+
+    def remedies_of(self, decision: Decision, want: str, by: str | Iterable[str] | None) -> tuple[Advised, ...]:
+        """What would lead to another verdict."""
         ...
 
 
@@ -277,8 +293,22 @@ class Decision:
             raise ValueError("this decision was not made by a policy, so there is no evaluation to show")
         return self._author.explanation_of(self, lang)
 
-    def to_dict(self) -> dict[str, object]:
-        """JSON-ready, keys always in this order; amounts of money are text in yuan."""
+    def remedies(self, want: str = "admit", by: str | Iterable[str] | None = None) -> tuple[Advised, ...]:
+        """All minimal sets of changes that lead to the wanted verdict (see `Policy.remedies`).
+
+        Raises `ValueError` for a decision that no policy made, and as `Policy.remedies` does.
+        """
+        if self._author is None:
+            raise ValueError("this decision was not made by a policy, so nothing can say what would change it")
+        return self._author.remedies_of(self, want, by)
+
+    def to_dict(self, *, remedies: bool = False) -> dict[str, object]:
+        """JSON-ready, keys always in this order; amounts of money are text in yuan.
+
+        With `remedies=True` the last key is `remedies`: every smallest set of changes that leads to `admit`. They are
+        searched for then, and only then. Raises as `remedies` does.
+        """
+        advised = {"remedies": [remedy.to_dict() for remedy in self.remedies()]} if remedies else {}
         return {
             "id": self.id,
             "verdict": self.verdict.value,
@@ -294,6 +324,7 @@ class Decision:
             "notes": [note.rule for note in self.notes],
             "figures": {name: _json(value) for name, value in self.figures.items()},
             "digest": self.policy.digest,
+            **advised,
         }
 
     def __eq__(self, other: object) -> bool:

@@ -12,13 +12,14 @@ from typing import IO, TYPE_CHECKING, Any
 from admission import intake, ir, reference
 from admission.backends.python import Program
 from admission.checker import check
-from admission.datatypes import to_python
-from admission.decision import Decision, Details, Given
+from admission.datatypes import Value, to_python
+from admission.decision import Decision, Details, Given, Verdict
 from admission.diagnostics import Collector, Diagnostic, InputError, PolicyError, TaskError
 from admission.frontend import policies, tasks
 
 if TYPE_CHECKING:
     from admission.explain import Explanation, Question
+    from admission.remedies import Remedy
     from admission.task_model import TaskModel
 
 Rows = Iterable[Mapping[str, object]]
@@ -175,7 +176,29 @@ class Policy:
         """Why one of this policy's decisions came out as it did."""
         from admission.explain import explain
 
-        return explain(self.checked, decision, lang or self.languages[0])
+        return explain(self.checked, decision, lang or self.languages[0], self._advice(decision))
+
+    def _advice(self, decision: Decision) -> tuple[Remedy, ...] | None:
+        """What would lead to `admit`; None where it is of no use, or more than can be listed."""
+        from admission.remedies import TooManyRemediesError
+
+        if decision.verdict not in (Verdict.REFUSE, Verdict.UNDETERMINED) or decision.conflict:
+            return None
+        try:
+            return self.remedies_of(decision)
+        except TooManyRemediesError:
+            return None
+
+    def remedies_of(
+        self, decision: Decision, want: str = "admit", by: str | Iterable[str] | None = None
+    ) -> tuple[Remedy, ...]:
+        """What would lead from one of this policy's decisions to another verdict (see `remedies`)."""
+        from admission.remedies import remedies
+
+        return remedies(self.checked, decision, want, by, self._decide_facts)
+
+    def _decide_facts(self, facts: Mapping[str, Value], day: date) -> Decision:
+        return self.decide_given(Given(facts, day))
 
     def decide_many(
         self, tasks: Iterable[Mapping[str, object] | TaskModel], *, as_of: date | None = None
@@ -191,11 +214,38 @@ class Policy:
         """The question to ask next, or None where nothing is missing. Raises `TaskError`."""
         return self.next_question_given(intake.accept(self.checked, _mapping(task), as_of))
 
-    def next_question_given(self, given: Given) -> Question | None:
-        """The question to ask next for facts that were accepted already (see `intake`)."""
-        from admission.explain import next_question
+    def next_question_given(self, given: Given, *, besides: Iterable[str] = ()) -> Question | None:
+        """The question to ask next for facts that were accepted already (see `intake`).
 
-        return next_question(self.checked, self.decide_given(given))
+        `besides` are facts that were asked for already and cannot be answered.
+        """
+        from admission.interview import next_question
+
+        return next_question(self.checked, self.decide_given(given), self._decide_facts, besides)
+
+    def remedies(
+        self,
+        task: Mapping[str, object] | TaskModel,
+        *,
+        as_of: date | None = None,
+        want: str = "admit",
+        by: str | Iterable[str] | None = None,
+    ) -> tuple[Remedy, ...]:
+        """All minimal sets of changes that give the task the wanted verdict, fewest changes first.
+
+        `want` is `admit`, `redirect` or `refuse`; `by` names the parties who may act, all by default. Amounts are in
+        yuan. If the verdict is the wanted one already, the only remedy is the empty one; if nothing that a party may
+        change leads there, there is none.
+
+        Raises `TaskError`; `ValueError` for another verdict or a party that is not declared; `TooManyRemediesError`
+        where there are thousands.
+
+        >>> policy = load("policies/beijing")
+        >>> task = {"nature": "self_governance", "plaque_or_body": True}
+        >>> [remedy.text("en") for remedy in policy.remedies(task, as_of=date(2019, 8, 3))]
+        ['set “body or plaque demanded” to “no” (now “yes”) (the unit that asks)']
+        """
+        return self.remedies_of(self.decide(task, as_of=as_of), want, by)
 
 
 def _mapping(task: object) -> Any:

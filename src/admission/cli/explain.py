@@ -10,6 +10,7 @@ import json
 import sys
 
 from admission.cli import policies
+from admission.cli.asking import interview
 from admission.cli.decide import TaskReader, add_input_format
 from admission.cli.terminal import Exit
 from admission.decision import Given
@@ -26,17 +27,24 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--id", help="which task of the file (its id, or its place from 1)")
     policies.add_as_of(parser)
     add_input_format(parser)
+    parser.add_argument(
+        "--ask", action="store_true", help="ask at the terminal for what is missing, until the task is decided"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print the explanation")
 
 
 def run(options: argparse.Namespace) -> int:
     """Explain one task."""
+    if options.ask and options.tasks == ["-"]:
+        raise InputError([Diagnostic("A929", None, {})])
     reader = TaskReader(options)
     accepted = list(reader)
     reader.close()
     if not accepted:
         return Exit.WRONG
     policy, given = pick(accepted, options.id)
+    if options.ask:
+        given = interview(policy, given, options.lang)
     explanation = policy.decide_given(given).explain(options.lang)
     question = policy.next_question_given(given)
     if options.format == "json":

@@ -153,6 +153,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A909", "此功能需要 {package}。请运行：pip install 'admission[{extra}]'", "this needs {package}; run: pip install 'admission[{extra}]'", "", ""),
     ("A927", "文件中没有任务", "the file holds no task", "每个任务是一组“事实: 值”", "a task is a mapping of facts to values"),
     ("A928", "文件中有多个任务，须用 --id 指明", "the file has several tasks: say which with --id", "文件中有：{known}", "the file has: {known}"),
+    ("A929", "--ask 要从标准输入读回答，任务便不能也从那里来", "--ask reads answers from standard input, so the task cannot come from there too", "请把任务存为文件，再给出文件名", "save the task in a file and name it"),
     ("A910", "没有事实 `{fact}`", "there is no fact `{fact}`", "", ""),
     ("A911", "`{fact}` 应为{expected}，而给出的是 `{given}`", "`{fact}` takes {expected}, not `{given}`", "", ""),
     ("A912", "`{fact}` 超出范围：应为{expected}，而给出的是 `{given}`", "`{fact}` is out of range: expected {expected}, given `{given}`", "", ""),

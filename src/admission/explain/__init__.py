@@ -1,20 +1,20 @@
-"""Why a decision came out as it did: the evaluation itself as a tree, and the question to ask next.
+"""Why a decision came out as it did: the evaluation itself as a tree, and what is still to be asked.
 
 Every leaf is a condition that was evaluated, with the values it read; every reason is the rule's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from admission import ir, reference
-from admission.decision import Decision
-from admission.explain.questions import Question, next_question, question_of
+from admission.decision import Advised, Decision
+from admission.explain.questions import Question, question_of
 from admission.explain.tree import Reading, Step, Teller
 from admission.explain.writing import Writer
 
-__all__ = ["Explanation", "Question", "Reading", "Step", "explain", "next_question"]
+__all__ = ["Explanation", "Question", "Reading", "Step", "explain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +26,38 @@ class Explanation:
     steps: tuple[Step, ...]
     questions: tuple[Question, ...] = ()
     assumed: tuple[Reading, ...] = ()
+    remedies: tuple[Advised, ...] = ()
     text: str = field(default="", compare=False, repr=False)
 
     def to_dict(self) -> dict[str, object]:
-        """JSON-ready: the decision, the tree, the questions, the assumptions."""
+        """JSON-ready: the decision, the tree, the questions, the assumptions, what would lead to `admit`."""
         return {
             "decision": self.decision.to_dict(),
             "lang": self.lang,
             "steps": [step.to_dict() for step in self.steps],
             "questions": [question.to_dict() for question in self.questions],
             "assumed": [reading.to_dict() for reading in self.assumed],
+            "remedies": [remedy.to_dict() for remedy in self.remedies],
         }
 
     def __str__(self) -> str:
         return self.text
 
 
-def explain(policy: ir.CheckedPolicy, decision: Decision, lang: str) -> Explanation:
-    """The evaluation behind a decision: the candidates it could go to, their rules, and every value read."""
+def explain(
+    policy: ir.CheckedPolicy, decision: Decision, lang: str, remedies: Sequence[Advised] | None = None
+) -> Explanation:
+    """The evaluation behind a decision: the candidates it could go to, their rules, and every value read.
+
+    `remedies` are what would lead to `admit`, cheapest first; None where that was not asked for or cannot be listed.
+    """
     world = reference.World(policy, decision.given.facts, decision.as_of)
     teller = Teller(policy, world, lang)
     steps = tuple(_steps(teller, decision))
     assumed = tuple(teller.fact(name) for name in decision.assumed if name in policy.facts)
     questions = tuple(question_of(policy.facts[name]) for name in decision.missing)
-    text = "\n".join(Writer(policy, decision, lang).lines(steps, questions, assumed))
-    return Explanation(decision, lang, steps, questions, assumed, text=text)
+    text = "\n".join(Writer(policy, decision, lang).lines(steps, questions, assumed, remedies))
+    return Explanation(decision, lang, steps, questions, assumed, tuple(remedies or ()), text=text)
 
 
 def _steps(teller: Teller, decision: Decision) -> Iterator[Step]:

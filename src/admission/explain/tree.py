@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from admission import ir, printer, reference
-from admission.datatypes import Kind, Type, Value, to_text
+from admission.datatypes import Type, Value, to_text
 from admission.decision import BUILT_IN, Citation, citations_of, in_language
-from admission.explain.words import word
+from admission.explain.words import in_words
 
 Origin = Literal["given", "assumed", "looked_up", "parameter", "defined", "built_in", "unknown"]
 Kinds = Literal[
@@ -91,23 +91,9 @@ class Teller:
         """The label in the language of the explanation."""
         return in_language(label, self.lang)
 
-    def value(self, declared: Type, labels: dict[str, ir.Label] | None, value: Value | None) -> str:
+    def value(self, declared: Type, labels: Mapping[str, ir.Label] | None, value: Value | None) -> str:
         """A value in words."""
-        if value is None:
-            return word("unknown", self.lang)
-        if isinstance(value, bool):
-            return word("yes" if value else "no", self.lang)
-        if isinstance(value, frozenset):
-            listed = [item for item in declared.values if item in value]
-            comma = "、" if self.lang == "zh" else ", "
-            return comma.join(self._named(item, labels) for item in listed) or word("none", self.lang)
-        if declared.kind is Kind.MONEY:
-            return _grouped(to_text(declared, value))
-        return self._named(str(value), labels) if declared.kind is Kind.ENUM else to_text(declared, value)
-
-    def _named(self, value: str, labels: dict[str, ir.Label] | None) -> str:
-        label = (labels or {}).get(value)
-        return self.label(label) if label else value
+        return in_words(declared, labels or {}, value, self.lang)
 
     # ------------------------------------------------------------------------------- readings
 
@@ -237,8 +223,3 @@ class Teller:
         truth = False if False in truths else None if None in truths else True
         says = self.label(self.policy.channels[channel].label)
         return Step("candidate", truth, channel, says=says, children=(*routes, *demands))
-
-
-def _grouped(amount: str) -> str:
-    whole, _, decimals = amount.partition(".")
-    return f"{int(whole):,}.{decimals}"

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from admission.datatypes import Kind, Type, Value, to_text
+from admission.decision import in_language
+from admission.ir import Label
+
 WORDS: dict[str, tuple[str, str]] = {
     "as_of": ("{day} 按《{policy}》（{version} 版）决定", "decided as of {day} by {policy} (version {version})"),
     "goes_to": ("去向：{channel}", "goes to: {channel}"),
@@ -32,6 +38,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "from_defined": ("", ""),
     "from_built_in": ("", ""),
     "from_unknown": ("", ""),
+    "remedies": ("按下列办法之一办理，结论即为“{verdict}”：", "any one of these would make it “{verdict}”:"),
+    "no_remedy": (
+        "各方能够改变的，无论怎样改变，结论都不会是“{verdict}”",
+        "nothing that a party may change would make it “{verdict}”",
+    ),
+    "more_remedies": ("另有 {count} 种", "and {count} more"),
+    "by": ("（{parties}）", " ({parties})"),
+    "change_set": ("把“{label}”由“{before}”改为“{after}”", "set “{label}” to “{after}” (now “{before}”)"),
+    "change_settle": ("使“{label}”为“{after}”", "see to it that “{label}” is “{after}”"),
+    "change_raise": ("把“{label}”提高到 {after}", "raise “{label}” to {after}"),
+    "change_lower": ("把“{label}”降低到 {after}", "lower “{label}” to {after}"),
+    "change_later": ("把“{label}”推迟到 {after}", "put “{label}” off to {after}"),
+    "change_earlier": ("把“{label}”提前到 {after}", "bring “{label}” forward to {after}"),
+    "change_add": ("在“{label}”中加上“{element}”", "add “{element}” to “{label}”"),
+    "change_remove": ("从“{label}”中删去“{element}”", "drop “{element}” from “{label}”"),
+    "nothing_to_change": ("无需改变", "nothing needs to change"),
     "unknown": ("未知", "unknown"),
     "all": ("同时满足", "all of"),
     "any": ("满足其一", "any of"),
@@ -51,3 +73,31 @@ def word(key: str, lang: str, **parts: object) -> str:
     """One of the words, its parts filled in."""
     zh, en = WORDS[key]
     return (zh if lang == "zh" else en).format_map(parts)
+
+
+def in_words(declared: Type, labels: Mapping[str, Label], value: Value | None, lang: str) -> str:
+    """A value as it is read: by its label, an amount in groups of three digits.
+
+    >>> from admission.datatypes import MONEY
+    >>> in_words(MONEY, {}, 8000000, "en")
+    '80,000.00'
+    """
+
+    def named(item: str) -> str:
+        return in_language(labels[item], lang) if item in labels else item
+
+    match value:
+        case None:
+            return word("unknown", lang)
+        case bool():
+            return word("yes" if value else "no", lang)
+        case frozenset():
+            listed = [named(item) for item in declared.values if item in value]
+            return ("、" if lang == "zh" else ", ").join(listed) or word("none", lang)
+        case int() if declared.kind is Kind.MONEY:
+            whole, _, decimals = to_text(declared, value).partition(".")
+            return f"{int(whole):,}.{decimals}" if whole != "-0" else f"-0.{decimals}"
+        case str() if declared.kind is Kind.ENUM:
+            return named(value)
+        case _:
+            return to_text(declared, value)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from admission import ir
-from admission.decision import Citation, Decision, Verdict, in_language
+from admission.decision import Advised, Citation, Decision, Verdict, in_language
 from admission.explain.questions import Question
 from admission.explain.tree import Reading, Step
 from admission.explain.words import MARKS, word
+
+SHOWN = 5  # remedies in the text; the JSON has them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,11 @@ class Writer:
         return word(key, self.lang, **parts)
 
     def lines(
-        self, steps: tuple[Step, ...], questions: tuple[Question, ...], assumed: tuple[Reading, ...]
+        self,
+        steps: tuple[Step, ...],
+        questions: tuple[Question, ...],
+        assumed: tuple[Reading, ...],
+        remedies: Sequence[Advised] | None = None,
     ) -> Iterator[str]:
         """The whole text, line by line."""
         yield from self.heading()
@@ -43,14 +49,32 @@ class Writer:
             yield ""
             yield self.say("ask")
             yield from (f"  [{question.fact}] {question.text(self.lang)}" for question in questions)
+        if remedies is not None:
+            yield from self.remedies(remedies)
         yield from self.assumptions(assumed)
+
+    def remedies(self, remedies: Sequence[Advised]) -> Iterator[str]:
+        """What would lead to `admit`, the cheapest few; that there is none is worth saying of a refusal only."""
+        verdict = self.verdict(Verdict.ADMIT)
+        if remedies:
+            yield ""
+            yield self.say("remedies", verdict=verdict)
+            yield from (f"  {place}. {remedy.text(self.lang)}" for place, remedy in enumerate(remedies[:SHOWN], 1))
+            if len(remedies) > SHOWN:
+                yield f"  {self.say('more_remedies', count=len(remedies) - SHOWN)}"
+        elif self.decision.verdict is Verdict.REFUSE:
+            yield ""
+            yield self.say("no_remedy", verdict=verdict)
+
+    def verdict(self, verdict: Verdict) -> str:
+        """The policy's own word for a verdict, else ours."""
+        own = self.policy.wording.get(verdict.value)
+        return in_language(own, self.lang) if own else self.say(f"verdict_{verdict.value}")
 
     def heading(self) -> Iterator[str]:
         """The verdict, the policy, and where the work goes."""
         decision = self.decision
-        own = self.policy.wording.get(decision.verdict.value)
-        verdict = in_language(own, self.lang) if own else self.say(f"verdict_{decision.verdict.value}")
-        yield f"{decision.id + ' ' if decision.id else ''}{verdict} ({decision.verdict.value})"
+        yield f"{decision.id + ' ' if decision.id else ''}{self.verdict(decision.verdict)} ({decision.verdict.value})"
         title = in_language(self.policy.title, self.lang) or self.policy.id
         yield self.say("as_of", day=decision.as_of, policy=title, version=self.policy.version)
         if decision.conflict:

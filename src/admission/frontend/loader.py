@@ -130,11 +130,8 @@ _PLAIN = {"：": ":", "，": ",", "｛": "{", "｝": "}", "［": "[", "］": "]"
 
 
 def _offset(source: Source, mark: Any) -> int:
-    # libyaml counts a byte-order mark and lines like the Python parser; both give line and column from 0.
-    try:
-        return source.offset(mark.line + 1, mark.column + 1)
-    except IndexError:
-        return len(source.text)
+    # INVARIANT: both parsers count characters, and the source has neither a byte-order mark nor carriage returns.
+    return min(int(mark.index), len(source.text))
 
 
 class _TooMuch(Exception):  # noqa: N818 - ends the parse of a document past its bounds

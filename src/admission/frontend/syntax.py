@@ -108,17 +108,22 @@ class _Parser:
         self.text = scalar.text
         self.nodes = 0
         self._places: list[int] | None = None
+        # Most expressions stand in the file as they are, on one line and without quotes.
+        self.is_verbatim = scalar.style is None and scalar.span.source.text.startswith(scalar.text, scalar.span.start)
 
     # ------------------------------------------------------------------------------------ places
 
     def span(self, start: int, end: int) -> Span:
         """The place in the file of a stretch of the expression's text."""
+        source, begin, _ = self.scalar.span
+        if self.is_verbatim:
+            return Span(source, begin + start, begin + max(start + 1, end))
         if self._places is None:
             self._places = positions(self.scalar)
         places = self._places
         first = places[min(start, len(places) - 1)]
         last = places[min(max(start, end - 1), len(places) - 1)] + 1
-        return Span(self.scalar.span.source, first, max(first + 1, last))
+        return Span(source, first, max(first + 1, last))
 
     def at(self, node: ast.expr) -> Span:
         """The place in the file of a node."""

@@ -320,7 +320,7 @@ class Writer:
 def index(rules: list[tuple[Any, ir.Expr | None]]) -> tuple[str, dict[object, list[Any]]]:
     """The rules that can apply only where a fact has some value, by that fact's values.
 
-    The fact is the one that most rules test so; what tests another is left out.
+    The fact is the one that most rules test so, of several the one with most values; what tests another is left out.
     """
     tested: dict[str, list[tuple[Any, tuple[Value, ...]]]] = {}
     for rule, when in rules:
@@ -328,7 +328,7 @@ def index(rules: list[tuple[Any, ir.Expr | None]]) -> tuple[str, dict[object, li
             tested.setdefault(fact, []).append((rule, values))
     if not tested:
         return "", {}
-    fact = max(tested, key=lambda name: (len(tested[name]), name))
+    fact = max(tested, key=lambda name: (len(tested[name]), len({v for _, vs in tested[name] for v in vs}), name))
     groups: dict[object, list[Any]] = {}
     for rule, values in tested[fact]:
         for value in values:

@@ -1,0 +1,200 @@
+"""The generated functions say what the careful path says, whatever the policy and whatever is handed in."""
+
+import ast
+import enum
+import pickle
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import admission
+from admission import reference
+from admission.engine import Policy
+from admission.intake import accept
+from admission.testing import policies, tasks
+from admission.testing.laws import inner
+from small import FACTS, HEAD, RULES, write
+
+DAY = date(2019, 8, 3)
+PACKS = Path(__file__).parents[1] / "policies"
+
+
+class Kind(enum.StrEnum):
+    """An enum of the embedding program."""
+
+    HELP = "help"
+
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(-2, 12),
+    st.floats(),
+    st.decimals(allow_nan=True, allow_infinity=True),
+    st.decimals(-5, 100, places=2),
+    st.sampled_from(["help", "duty", "hlep", "visit", "", "x" * 10_001, Kind.HELP, "2019-01-01", b"help"]),
+    st.sampled_from([Decimal("1E+999999"), Decimal("1E-999999"), Decimal("0.001"), Decimal("-0"), 2**53, 10**30]),
+    st.dates(date(1890, 1, 1), date(2210, 1, 1)),
+    st.datetimes(datetime(2019, 1, 1), datetime(2020, 1, 1)),  # noqa: DTZ001 - no date at all, that is the point
+    st.lists(st.sampled_from(["visit", "persuade", "x", 5, "visit"]), max_size=3),
+    st.sets(st.sampled_from(["visit", "persuade", "x"]), max_size=3),
+    st.tuples(st.sampled_from(["visit", "enforce"])),
+    st.just([[]]),
+    st.just({"visit": 1}),
+)
+NAMES = ["kind", "cost", "funds", "forms", "urgent", "start_on", "unit", "actions", "id", "as_of", "knd", 5, "verdict"]
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
+    """The small policy."""
+    return admission.load(write(tmp_path_factory.mktemp("compiled") / "small"))
+
+
+def said_by(decide: object) -> object:
+    """What a call decides, or every fault that it raises."""
+    try:
+        return decide().to_dict()  # type: ignore[operator] # a function of no arguments
+    except admission.TaskError as error:
+        return [fault.to_dict() for fault in error.faults]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(task=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6), as_of=st.sampled_from([None, DAY]))
+def test_reading_a_mapping_is_what_the_careful_reader_does(
+    policy: Policy, task: dict[str, object], as_of: date | None
+) -> None:
+    """Any mapping gets the same decision, or the same faults, from the generated reader as from the careful one."""
+
+    def careful() -> admission.Decision:
+        given_task = accept(policy.checked, task, as_of)
+        return reference.decide(policy.checked, given_task.facts, given_task.as_of, given_task.id)
+
+    assert said_by(lambda: policy.decide(task, as_of=as_of)) == said_by(careful)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_complete_tasks_of_generated_policies(data: st.DataObject) -> None:
+    """On complete tasks of any policy the generated function and the reference agree in every key."""
+    policy = data.draw(policies(conflict_free=data.draw(st.booleans())))
+    drawn = tasks(policy, complete=True)
+    for _ in range(4):
+        task = data.draw(drawn)
+        decision = policy.decide(task)
+        expected = reference.decide(policy.checked, inner(policy, task), decision.as_of, decision.id)
+        assert decision.to_dict() == expected.to_dict()
+        assert decision == expected
+
+
+def test_most_complete_tasks_take_the_short_way() -> None:
+    """A complete task of the Beijing pack is answered by generated code, and equal answers are one object."""
+    policy = admission.load(PACKS / "beijing")
+    task = {"nature": "market_service"}
+    first, second = (policy.decide(task, as_of=DAY) for _ in range(2))
+    assert first.answer is second.answer
+    assert first == pickle.loads(pickle.dumps(first))
+
+
+def test_a_task_model_is_read_once(policy: Policy) -> None:
+    """Deciding a task model twice reads it once, and gives equal decisions."""
+    task = policy.Task(kind="help", cost=5, funds=5, as_of=DAY)
+    first = policy.decide(task)
+    row = task.accepted_row
+    assert policy.decide(task) == first
+    assert task.accepted_row is row
+    assert first.assumed == ("forms",)
+
+
+HOSTILE = [
+    "'); import os; os.system('true') #",
+    '"""',
+    "\\",
+    "\n",
+    "{}",
+    "%s",
+    "\u2028",
+    "f'{1}'",
+]
+
+
+def test_no_text_of_a_policy_reaches_the_source_but_quoted(tmp_path: Path) -> None:
+    """Texts and names of a policy stand in the generated source as quoted constants only."""
+    tests = " or ".join(f"unit == {text!r}" for text in HOSTILE)
+    rules = RULES.replace("require: funds >= cost", f"require: >-\n      {tests}")
+    text = (
+        HEAD
+        + FACTS.replace("  kind:", "  os_system:").replace("kind", "os_system")
+        + rules.replace("kind", "os_system")
+    )
+    policy = admission.load(write(tmp_path / "small", text))
+    source = policy.compiled_source()
+    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    strings = {n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    assert set(HOSTILE) <= strings
+    assert not {"os", "os_system", "import", "unit"} & names
+    for unit in HOSTILE:
+        assert policy.decide({"os_system": "help", "unit": unit}, as_of=DAY).verdict == "admit"
+    assert policy.decide({"os_system": "help", "unit": "other"}, as_of=DAY).verdict == "refuse"
+
+
+def test_the_source_is_deterministic() -> None:
+    """The same policy gives the same source."""
+    sources = {admission.load(PACKS / "xicheng").compiled_source() for _ in range(3)}
+    assert len(sources) == 1
+
+
+def many(count: int) -> str:
+    """A policy with many requirements and routes that each test a fact for equality."""
+    rules = [
+        f'  rule{i}: {{for: [community], when: unit == "u{i}" and urgent, require: cost < {i}, '
+        "reason: {zh: 甲, en: a}, own: {zh: 自, en: own}}"
+        for i in range(count)
+    ]
+    routes = [
+        f'  route{i}: {{to: department, when: kind == duty and unit == "u{i}", '
+        "reason: {zh: 甲, en: a}, own: {zh: 自, en: own}}"
+        for i in range(count)
+    ]
+    kept = RULES.replace(
+        "  to_department: {to: department, when: kind == duty,", "  to_sale: {to: department, when: kind == sale,"
+    )
+    kept = kept.replace("requirements:", "\n".join(["  #", *routes, "requirements:", *rules]))
+    return HEAD + FACTS + kept
+
+
+def test_indexed_rules_decide_as_the_reference_does(tmp_path: Path) -> None:
+    """Rules found by an index decide as rules tried one by one do."""
+    policy = admission.load(write(tmp_path / "many", many(60)))
+    assert "i" in {name[0] for name in _assigned(policy.compiled_source())}
+    for unit in ("u0", "u7", "u59", "u60"):
+        for cost in (0, 6, 7, 8):
+            for kind in ("help", "duty", "sale"):
+                task = {"unit": unit, "urgent": True, "cost": cost, "funds": 100, "kind": kind}
+                expected = reference.decide(policy.checked, inner(policy, {**task, "as_of": DAY}), DAY, "1")
+                assert policy.decide(task, as_of=DAY).to_dict() == expected.to_dict()
+
+
+def _assigned(source: str) -> set[str]:
+    tree = ast.parse(source)
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def test_definitions_as_deep_as_may_be(tmp_path: Path) -> None:
+    """Definitions nested as deeply as a policy may nest them are compiled and decided."""
+    lines = ["  d0: {is: urgent, zh: 甲, en: a}"]
+    lines += [f"  d{i}: {{is: not (d{i - 1} or urgent), zh: 甲, en: a}}" for i in range(1, 32)]
+    definitions = "definitions:\n" + "\n".join(lines) + "\n"
+    text = HEAD + FACTS + definitions + RULES.replace("require: funds >= cost", "require: d31")
+    policy = admission.load(write(tmp_path / "deep", text))
+    for urgent in (True, False):
+        task = {"kind": "help", "urgent": urgent}
+        expected = reference.decide(policy.checked, inner(policy, {**task, "as_of": DAY}), DAY, "1")
+        assert policy.decide(task, as_of=DAY).to_dict() == expected.to_dict()
+    assert "def decide(row, day):" in policy.compiled_source()
