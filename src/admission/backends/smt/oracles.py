@@ -36,6 +36,10 @@ class Oracle(Protocol):
         """What the model got wrong, as a formula that rules it out; None where it is right."""
         ...
 
+    def near(self, model: Any) -> Formula:
+        """That the arguments are where the model had them, or close by."""
+        ...
+
 
 @dataclass(slots=True)
 class WorkdayOracle:
@@ -66,6 +70,11 @@ class WorkdayOracle:
             return None
         around = range(start - AROUND, start + AROUND + 1)
         return z3.And(*(self.told(day, days) for day in around if self.is_answered(day, days)))
+
+    def near(self, model: Any) -> Formula:
+        """The days around, for which the truth was told."""
+        start, days = (model.eval(part, model_completion=True).as_long() for part in (self.start, self.days))
+        return z3.And(self.start >= start - AROUND, self.start <= start + AROUND, self.days == days)
 
     @staticmethod
     def is_answered(start: int, days: int) -> bool:
@@ -128,6 +137,10 @@ class RowOracle:
         if z3.is_true(model.eval(same, model_completion=True)):
             return None
         return z3.Implies(both(*(part == value for part, value in zip(self.key, wanted, strict=True))), same)
+
+    def near(self, model: Any) -> Formula:
+        """The same key."""
+        return both(*(part == model.eval(part, model_completion=True) for part in self.key))
 
     @staticmethod
     def matches(row: ir.Row, places: list[int], wanted: list[Any], codes: Any) -> bool:
