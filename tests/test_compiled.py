@@ -4,7 +4,7 @@ import ast
 import enum
 import pickle
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from admission.engine import Policy
 from admission.intake import accept
 from admission.testing import policies, tasks
 from admission.testing.laws import inner
-from small import FACTS, HEAD, RULES, write
+from small import FACTS, HEAD, RULES, SMALL, write
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,9 @@ VALUES = st.one_of(
     st.decimals(allow_nan=True, allow_infinity=True),
     st.decimals(-5, 100, places=2),
     st.sampled_from(["help", "duty", "hlep", "visit", "", "x" * 10_001, Kind.HELP, "2019-01-01", b"help"]),
-    st.sampled_from([Decimal("1E+999999"), Decimal("1E-999999"), Decimal("0.001"), Decimal("-0"), 2**53, 10**30]),
+    st.sampled_from(
+        [Decimal("1E+999999"), Decimal("1E-999999"), Decimal("0.001"), Decimal("-0"), Decimal("0E-40"), 2**53, 10**30]
+    ),
     st.dates(date(1890, 1, 1), date(2210, 1, 1)),
     st.datetimes(datetime(2019, 1, 1), datetime(2020, 1, 1)),  # noqa: DTZ001 - no date at all, that is the point
     st.lists(st.sampled_from(["visit", "persuade", "x", 5, "visit"]), max_size=3),
@@ -54,8 +56,9 @@ NAMES = ["kind", "cost", "funds", "forms", "urgent", "start_on", "unit", "action
 
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
-    """The small policy."""
-    return admission.load(write(tmp_path_factory.mktemp("compiled") / "small"))
+    """The small policy, without a last day, so that the calendar's own last day is what bounds `as_of`."""
+    text = SMALL.replace(", until: 2025-12-31", "")
+    return admission.load(write(tmp_path_factory.mktemp("compiled") / "small", text))
 
 
 def said_by(decide: object) -> object:
@@ -66,18 +69,55 @@ def said_by(decide: object) -> object:
         return [fault.to_dict() for fault in error.faults]
 
 
+COMPLETE = {"kind": "help", "cost": 5, "funds": 5}
+DAYS = [None, DAY, date(1890, 1, 1), date(2199, 12, 31), date(2200, 1, 1), date.max]
+
+
 @settings(max_examples=1500, deadline=None)
-@given(task=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6), as_of=st.sampled_from([None, DAY]))
+@given(
+    task=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6),
+    base=st.sampled_from([{}, COMPLETE]),
+    as_of=st.sampled_from(DAYS),
+)
 def test_reading_a_mapping_is_what_the_careful_reader_does(
-    policy: Policy, task: dict[str, object], as_of: date | None
+    policy: Policy, task: dict[str, object], base: dict[str, object], as_of: date | None
 ) -> None:
     """Any mapping gets the same decision, or the same faults, from the generated reader as from the careful one."""
+    task = base | task
 
     def careful() -> admission.Decision:
         given_task = accept(policy.checked, task, as_of)
         return reference.decide(policy.checked, given_task.facts, given_task.as_of, given_task.id)
 
     assert said_by(lambda: policy.decide(task, as_of=as_of)) == said_by(careful)
+
+
+@pytest.mark.parametrize("day", [date(1899, 12, 31), date(2200, 1, 1), date.max])
+def test_a_complete_task_on_a_day_past_the_calendar_is_refused(policy: Policy, day: date) -> None:
+    """A day before 1900 or after 2199 is an input error, though every fact is known and the policy has no last day."""
+    for task, as_of in ((COMPLETE, day), ({**COMPLETE, "as_of": day}, None)):
+        with pytest.raises(admission.TaskError) as raised:
+            policy.decide(task, as_of=as_of)
+        assert [fault.fact for fault in raised.value.faults] == ["as_of"]
+
+
+def test_an_empty_id_is_the_id_that_was_given(policy: Policy) -> None:
+    """A task whose id is the empty text keeps it; only a task without one gets its place."""
+    tasks_given = [{**COMPLETE, "id": ""}, COMPLETE]
+    assert [decision.id for decision in policy.decide_many(tasks_given, as_of=DAY)] == ["", "2"]
+
+
+@pytest.mark.parametrize("precision", [1, 3, 28])
+def test_amounts_are_exact_whatever_the_decimal_context(policy: Policy, precision: int) -> None:
+    """One fen short is short, and a tiny fraction is refused, however few digits the program computes with."""
+    short = {"kind": "help", "cost": Decimal("12345.67"), "funds": Decimal("12345.66")}
+    fraction = {**short, "cost": Decimal("12345.6700000000000000000000000000001")}
+    with localcontext() as context:
+        context.prec = precision
+        assert policy.decide(short, as_of=DAY).verdict == "refuse"
+        assert policy.decide(policy.Task(**short), as_of=DAY).verdict == "refuse"
+        with pytest.raises(admission.TaskError, match="too many decimals"):
+            policy.decide(fraction, as_of=DAY)
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
 
 from admission.diagnostics.report import nearest
@@ -22,6 +22,8 @@ FEN_LIMIT = 2**53
 FIRST_DAY = date(1900, 1, 1)
 LAST_DAY = date(2199, 12, 31)
 FEN_PER_YUAN = 100
+# INVARIANT: money never passes through the embedding program's decimal context, which may round to few digits.
+EXACT = Context(prec=80, traps=[Inexact])
 LONGEST_TEXT = 10_000  # characters of one text value
 SHOWN = 60  # characters of a given value that a message repeats
 
@@ -247,10 +249,24 @@ def _fen(declared: Type, number: Decimal, given: object) -> int:
         raise Unfit("A917", expectation(declared), shown(given))
     if abs(number.adjusted()) > 30:  # noqa: PLR2004 - far past any bound; keeps 1E+999999 cheap
         raise Unfit("A912" if number and number.adjusted() > 0 else "A918", expectation(declared), shown(given))
-    fen = number.scaleb(2)
-    if fen != fen.to_integral_value():
+    fen = fen_of(number)
+    if fen is None:
         raise Unfit("A918", expectation(declared), shown(given))
-    return int(fen)
+    return fen
+
+
+def fen_of(number: Decimal) -> int | None:
+    """Finite yuan as fen, exact; None where there are more than two decimals.
+
+    >>> fen_of(Decimal("12.50")), fen_of(Decimal("0.001"))
+    (1250, None)
+    """
+    try:
+        scaled = number.scaleb(2, EXACT)
+    except Inexact:
+        return None
+    whole = int(scaled)
+    return whole if whole == scaled else None
 
 
 def _within(declared: Type, value: Value, given: object) -> Value:
@@ -376,7 +392,7 @@ def to_python(declared: Type, value: Value | None) -> object:
 
 def yuan(fen: int) -> Decimal:
     """Fen as yuan, exact, two places."""
-    return Decimal(fen).scaleb(-2)
+    return Decimal(fen).scaleb(-2, EXACT)
 
 
 def to_json(declared: Type, value: Value) -> object:

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from admission import intake, ir, reference
 from admission.backends.python import Program
 from admission.checker import check
-from admission.datatypes import Value, to_python
+from admission.datatypes import FIRST_DAY, LAST_DAY, Value, to_python
 from admission.decision import Decision, Details, Given
 from admission.diagnostics import Collector, Diagnostic, InputError, PolicyError, TaskError
 from admission.frontend import policies, tasks
@@ -49,8 +49,8 @@ class Policy:
         object.__setattr__(self, "checked", checked)
         object.__setattr__(self, "diagnostics", tuple(diagnostics))
         object.__setattr__(self, "_program", Program(checked))
-        object.__setattr__(self, "_first", checked.period.start or date.min)
-        object.__setattr__(self, "_last", checked.period.end or date.max)
+        object.__setattr__(self, "_first", max(checked.period.start or FIRST_DAY, FIRST_DAY))
+        object.__setattr__(self, "_last", min(checked.period.end or LAST_DAY, LAST_DAY))
         object.__setattr__(self, "_task", None)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -116,7 +116,7 @@ class Policy:
             if day.__class__ is date and self._first <= day <= self._last:
                 answer = self._program.on(day)(row, day)
                 if answer is not None:
-                    return Decision(answer, row, day, identity or place, taken, self)
+                    return Decision(answer, row, day, place if identity is None else identity, taken, self)
         return self.decide_given(intake.accept(self.checked, _mapping(task), as_of, place=place))
 
     def _rows(self, task: Any) -> tuple[tuple[Any, ...], tuple[str, ...], str | None, date | None] | None:

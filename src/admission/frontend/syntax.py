@@ -12,7 +12,7 @@ import unicodedata
 from decimal import Decimal
 
 from admission import ir
-from admission.datatypes import BOOL, FEN_PER_YUAN, INT, MONEY, TEXT
+from admission.datatypes import BOOL, INT, MONEY, TEXT, fen_of
 from admission.diagnostics import Collector, Span
 from admission.frontend.loader import Scalar
 
@@ -258,11 +258,11 @@ class _Parser:
         return self._number(Decimal(written), span)
 
     def _number(self, number: Decimal, span: Span) -> ir.Expr:
-        fen = number * FEN_PER_YUAN
-        if fen != fen.to_integral_value():
+        fen = fen_of(number)
+        if fen is None:
             raise self._fail("A310", span, found=f"{number:f}")
         whole = number.as_tuple().exponent == 0
-        return ir.Literal(int(number), INT, span) if whole else ir.Literal(int(fen), MONEY, span)
+        return ir.Literal(int(number), INT, span) if whole else ir.Literal(fen, MONEY, span)
 
     def _source(self, node: ast.expr) -> str:
         start, end = self._character(node.col_offset), self._character(node.end_col_offset or 0)

@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import Any
 
 from admission import ir
-from admission.datatypes import FEN_PER_YUAN, LONGEST_TEXT, Kind, Type
+from admission.datatypes import FEN_PER_YUAN, LONGEST_TEXT, Kind, Type, fen_of
 
 Read = Callable[[Mapping[str, Any]], tuple[tuple[Any, ...], int, int, str | None, date | None] | None]
-LONGEST_DECIMAL = 20  # digits before the point; more is past every bound
+LONGEST_DECIMAL = 20  # digits on either side of the point before the first that counts; more is past every bound
 
 
 class Taken(dict[int, tuple[str, ...]]):
@@ -106,8 +106,6 @@ def accepting(place: int, declared: Type, names: dict[str, Any]) -> list[str]:
 
 def fen(amount: Decimal) -> int | None:
     """Yuan as fen; None where it is not finite, too large, or has more than two decimals."""
-    if not amount.is_finite() or amount.adjusted() > LONGEST_DECIMAL:
+    if not amount.is_finite() or abs(amount.adjusted()) > LONGEST_DECIMAL:
         return None
-    scaled = amount * FEN_PER_YUAN
-    whole = int(scaled)
-    return whole if whole == scaled else None
+    return fen_of(amount)
