@@ -153,6 +153,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A709", "监督规则不能读取任务的事实或定义 `{name}`", "a watch cannot read `{name}`, a fact or definition of a task", "监督规则读取事件、参数和自己的查询", "it reads events, parameters and look-ups of its own"),
     ("A710", "本监督规则没有 due", "this watch has no `due`", "", ""),
     ("A711", "规则 `{name}` 没有监督规则", "policy `{name}` has no watches", "请在 watches 中写出", "write them under `watches`"),
+    ("A713", "引擎无法运行这些监督规则：{problem}", "the engine cannot run these watches: {problem}", "请化简条件，或减少监督规则", "simplify their conditions, or have fewer of them"),
     ("A712", "`{name}` 一名在此监督规则中已有所指", "`{name}` stands for something else in this watch", "请改名", "choose another name"),
     # -------------------------------------------------------------------------- A9 tasks and input
     ("A901", "不是合法的 JSON：{problem}", "not valid JSON: {problem}", "请检查引号、逗号和括号", "check quotes, commas and brackets"),
@@ -189,6 +190,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A935", "编号 `{given}` 已有另一内容的事件", "another event with other content has the id `{given}`", "同一事件可以重复报送，内容须一致；更正请撤回后另报", "an event may be sent twice if nothing in it changes; to correct one, withdraw it and send another"),
     ("A936", "`{given}` 是一次撤回，不能再撤回", "`{given}` is itself a withdrawal, which cannot be withdrawn", "", ""),
     ("A937", "时钟不能倒拨：已到 {expected}，而给出的是 {given}", "the clock does not go back: it is {expected}, given {given}", "", ""),
+    ("A939", "--follow 只读一个不断增长的 JSON Lines 文件", "--follow reads one growing JSON Lines file", "", ""),
     ("A938", "不是监督的快照：{problem}", "not a snapshot of supervision: {problem}", "", ""),
     ("A925", "预期中没有 `{fact}` 一项", "a case cannot expect `{fact}`", "可用：{expected}", "it can expect: {expected}"),
 )  # fmt: skip

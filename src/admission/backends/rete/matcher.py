@@ -20,7 +20,7 @@ from types import ModuleType
 
 from admission.backends.rete.guard import check_fact, name_hash
 from admission.backends.rete.rules import INIT, REF, RuleSet
-from admission.diagnostics import AdmissionError
+from admission.diagnostics import AdmissionError, Language, MissingExtraError
 
 MOST_FACTS = 4_000
 MOST_FIRINGS = 1_000
@@ -30,22 +30,23 @@ _ACCEPTED, _NOT_HANDLED = 0, 1
 _PACKAGE = "durable-rules"
 
 
-class EngineMissingError(AdmissionError):
+class EngineMissingError(MissingExtraError):
     """Supervision needs the engine durable-rules, which cannot be imported; the message says what to run."""
 
     def __init__(self, why: str) -> None:
-        super().__init__(why)
+        super().__init__(_PACKAGE, "supervision")
         self.why = why
 
-    def __str__(self) -> str:
-        return self.render("en")
-
-    def render(self, lang: str) -> str:
-        """What to run, in `zh` or `en`."""
+    def render(self, lang: Language) -> str:
+        """Why it cannot be imported, and what to run, in `zh` or `en`."""
         version, command = f"{sys.version_info.major}.{sys.version_info.minor}", what_to_run()
         if lang == "zh":
             return f"监督功能需要 {_PACKAGE}，在此 Python {version} 上无法导入（{self.why}）；请运行：{command}"
         return f"supervision needs {_PACKAGE}, which this Python {version} cannot import ({self.why}); run: {command}"
+
+
+    def __reduce__(self) -> tuple[type[EngineMissingError], tuple[str]]:
+        return type(self), (self.why,)
 
 
 class MatchError(AdmissionError):
