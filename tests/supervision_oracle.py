@@ -193,7 +193,9 @@ def _at(rng: random.Random, made: list[RawEvent]) -> str:
         return text(START + rng.randrange(3 * 365 * 86_400) * SECOND)
     other = moment(rng.choice(made[-50:])["at"])
     day = datetime.combine(other.date(), datetime.min.time(), ZONE)
-    start = rng.choice((other, other + 30 * DAY, other + 365 * DAY, day, datetime(other.year, 12, 31, 23, 59, 59, 0, ZONE)))
+    start = rng.choice(
+        (other, other + 30 * DAY, other + 365 * DAY, day, datetime(other.year, 12, 31, 23, 59, 59, 0, ZONE))
+    )
     review = workday(date(other.year, other.month, other.day), 15)
     start = rng.choice((start, datetime(review.year, review.month, review.day, 23, 59, 59, 0, ZONE)))
     return text(start + rng.choice((-1, 0, 0, 1)) * SECOND)

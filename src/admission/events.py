@@ -38,9 +38,7 @@ DAY = 86_400  # seconds
 ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
 _OFFSET = 8 * 3_600
 _EPOCH = date(1970, 1, 1).toordinal()
-_TEXT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:?[0-9]{2})?", re.ASCII
-)
+_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:?[0-9]{2})?", re.ASCII)
 _EXPECTED = (
     "1900 至 2199 年间的时刻，精确到秒，如 2019-08-03T09:00:00",
     "a moment from 1900 to 2199, to the second, such as 2019-08-03T09:00:00",

@@ -540,7 +540,7 @@ class Gathered:
     name: str
     kind: Choice["first", "latest", "sum", "count"]
     event: str
-    field: str | None
+    column: str | None
     same: tuple[str, ...]
     where: Expr | None
     until: Expr | None

@@ -132,11 +132,11 @@ class _Checker:
             else:
                 self.faults.add("A401", gathered.span, name=gathered.event, what=("事件", "event type"))
             return
-        if gathered.field is None:
+        if gathered.column is None:
             return
-        summed = declared.fields.get(gathered.field)
+        summed = declared.fields.get(gathered.column)
         if summed is None:
-            name, near = f"{gathered.event}.{gathered.field}", nearest(gathered.field, declared.fields)
+            name, near = f"{gathered.event}.{gathered.column}", nearest(gathered.column, declared.fields)
             self.faults.add("A401", gathered.span, near, name=name, what=("项", "field"))
         elif not summed.type.is_number:
             self.faults.add("A410", gathered.span, expected=words(INT), found=words(summed.type))
@@ -226,7 +226,7 @@ class _Checker:
             gathered = self.watch.gathered[name]
             declared = self.events[gathered.event]
             if gathered.kind == "sum":
-                scope.bare[name] = ir.widest(declared.fields[gathered.field or ""].type)
+                scope.bare[name] = ir.widest(declared.fields[gathered.column or ""].type)
             elif gathered.kind == "count":
                 scope.bare[name] = INT
             else:

@@ -23,7 +23,7 @@ from admission import events
 from admission.cli import policies
 from admission.cli.terminal import Colour, Exit, progress, report, table
 from admission.datatypes import DATE, Unfit, from_document
-from admission.diagnostics import Diagnostic, InputError, Language
+from admission.diagnostics import Diagnostic, InputError, Language, Span
 from admission.docket import Notice, Supervisor
 from admission.engine import Policy
 from admission.frontend.tasks import Record, read_tasks
@@ -51,7 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--input-format",
         choices=("yaml", "json", "jsonl", "csv"),
-        help="how the events are written (default: by the file's ending, and for standard input by its first character)",
+        help="how the events are written (default: by the file's ending; standard input by its first character)",
     )
     parser.add_argument("--format", choices=("table", "json"), default="table", help="how to print the notices")
 
@@ -120,9 +120,9 @@ class EventReader:
         try:
             if isinstance(found, events.Event):
                 return self.supervisor.record(found)
-            raise InputError(found)
         except InputError as error:
-            self.complain(Diagnostic(d.code, place(record, d), d.data, d.near) for d in error.diagnostics)
+            found = error.diagnostics
+        self.complain(Diagnostic(d.code, place(record, d), d.data, d.near) for d in found)
         return None
 
     def complain(self, diagnostics: Iterable[Diagnostic]) -> None:
@@ -138,7 +138,7 @@ class EventReader:
             report(faults, self.options.lang)
 
 
-def place(record: Record, diagnostic: Diagnostic) -> object:
+def place(record: Record, diagnostic: Diagnostic) -> Span:
     """Where a field of an event was written, or the event where nothing says it."""
     fact = str(diagnostic.data.get("fact", ""))
     if diagnostic.code == "A933" and fact in record.keys:

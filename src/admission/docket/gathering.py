@@ -74,7 +74,7 @@ class Gathering:
     def __init__(self, watch: ir.Watch, gathered: ir.Gathered, policy: ir.CheckedPolicy, shelf: Shelf) -> None:
         events = events_of(watch, policy)
         self.gathered = gathered
-        self.series = shelf.series(gathered.event, gathered.where, gathered.same, gathered.field)
+        self.series = shelf.series(gathered.event, gathered.where, gathered.same, gathered.column)
         self._is_keyed = watch.each not in policy.events
         self.subjects = None if self._is_keyed else shelf.series(watch.each, None, gathered.same, None)
         self._until = None if gathered.until is None else as_moment(gathered.until, policy, events)
@@ -205,7 +205,7 @@ class Watched:
         self._late = tuple(n for n in watch.gathered if n in late)
         self._due = None if watch.due is None else as_moment(watch.due, policy, events)
         self._anchor = _anchor(watch) if self.is_keyed else None
-        self._look_ups = {n: _reader(l, policy, events) for n, l in watch.look_ups.items()}
+        self._look_ups = {n: _reader(look_up, policy, events) for n, look_up in watch.look_ups.items()}
 
     def affected(self, event: Event) -> Iterator[Subject]:
         """The subjects whose notice an event may change by coming or going."""

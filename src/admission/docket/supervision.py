@@ -279,8 +279,7 @@ class Supervisor:
                 raise
 
     def _replay(self, snapshot: Mapping[str, object]) -> None:
-        events = snapshot.get("events") if isinstance(snapshot, Mapping) else None
-        clock = snapshot.get("clock") if isinstance(snapshot, Mapping) else None
+        events, clock = snapshot.get("events"), snapshot.get("clock")
         if not isinstance(events, list):
             problem = ("没有 events 列表", "there is no list `events`")
             raise InputError([Diagnostic("A938", None, {"problem": problem})])

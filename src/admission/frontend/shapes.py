@@ -323,12 +323,16 @@ WATCH_LOOK_UP = Record(
 )
 WATCH = Record(
     {
-        "each": _must(Name("event or field"), "每一件事件，或每一个键", "an event type, or a field: one notice for each"),
+        "each": _must(
+            Name("event or field"), "每一件事件，或每一个键", "an event type, or a field: one notice for each"
+        ),
         "with": _key(MapOf(GATHERED, of="name"), "所汇总的事件", "what is gathered of other events"),
         "look_ups": _key(MapOf(WATCH_LOOK_UP, of="look-up"), "查询", "rows of registers"),
         "when": _must(Expression(), "何时通报", "the condition under which a notice stands"),
         "due": _key(Expression(), "期限", "the moment after which it stands"),
-        "severity": _key(Choice(("low", "medium", "high")), "轻重；不写为 medium", "how grave it is; medium, if left out"),
+        "severity": _key(
+            Choice(("low", "medium", "high")), "轻重；不写为 medium", "how grave it is; medium, if left out"
+        ),
         "notify": _key(ListOf(Name("party")), "通报对象", "the parties to tell"),
         **_REASON,
         **_RULE,

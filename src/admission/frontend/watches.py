@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from admission import ir
+from admission.datatypes import Type
 from admission.frontend.document import Entry, Fields, Word
 
 if TYPE_CHECKING:
@@ -40,16 +41,19 @@ def _field(lowering: Lowering, entry: Entry) -> ir.EventField | None:
     word = fields.get("type") if fields else None
     if fields is None or word is None:
         return None
-    if word.text == ir.VERDICT:
-        lowering.no_key(fields, "values")
-        resolved = (ir.VERDICTS, {})
-    else:
-        found = lowering.type_in(fields, entry.name)
-        if found is None:
-            return None
-        resolved = found  # type: ignore[assignment] # labels of values, there are none of verdicts
+    resolved = _type(lowering, word, fields, entry.name)
+    if resolved is None:
+        return None
     assume = lowering.constant(resolved[0], fields, "assume", entry.name)
     return None if fields.broken else ir.EventField(entry.name, resolved[0], assume, resolved[1], entry.span)
+
+
+def _type(lowering: Lowering, word: Word, fields: Fields, name: str) -> tuple[Type, Mapping[str, ir.Label]] | None:
+    """The type of a field; `verdict` is that of decisions."""
+    if word.text != ir.VERDICT:
+        return lowering.type_in(fields, name)
+    lowering.no_key(fields, "values")
+    return ir.VERDICTS, {}
 
 
 def watch(lowering: Lowering, entry: Entry) -> ir.Watch | None:
@@ -92,7 +96,9 @@ def _gathered(lowering: Lowering, entry: Entry) -> ir.Gathered | None:
     if up_to is not None and until is not None:
         lowering.faults.add("A210", fields.keys["up_to"], keys="until / up_to")
         return None
-    return ir.Gathered(entry.name, kind, of, column, same, where, until, up_to.text if up_to else None, window, entry.span)
+    return ir.Gathered(
+        entry.name, kind, of, column, same, where, until, up_to.text if up_to else None, window, entry.span
+    )
 
 
 def _look_up(lowering: Lowering, entry: Entry) -> ir.WatchLookUp | None:

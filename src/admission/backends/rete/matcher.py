@@ -44,7 +44,6 @@ class EngineMissingError(MissingExtraError):
             return f"监督功能需要 {_PACKAGE}，在此 Python {version} 上无法导入（{self.why}）；请运行：{command}"
         return f"supervision needs {_PACKAGE}, which this Python {version} cannot import ({self.why}); run: {command}"
 
-
     def __reduce__(self) -> tuple[type[EngineMissingError], tuple[str]]:
         return type(self), (self.why,)
 

@@ -144,7 +144,8 @@ def _check_condition(place: int, condition: Condition, rule: Rule, tags: Mapping
     for test in condition.tests:
         _declared(condition.tag, test.field, tags)
         check_value(test.value)
-    for join in (*condition.same, *condition.ordered):
+    joins: tuple[Same | Ordered, ...] = (*condition.same, *condition.ordered)
+    for join in joins:
         if not 0 <= join.earlier < place:
             raise GuardError(f"condition {place} of rule {rule.name} joins one that is not before it")
         _declared(condition.tag, join.field, tags)

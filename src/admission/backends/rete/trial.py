@@ -1,5 +1,6 @@
-"""A rule set is tried in a child process before it is used in this one: if the engine should hang, grow or die of it,
-the child does, and the caller gets an error.
+"""A rule set is tried in a child process before it is used in this one.
+
+If the engine should hang, grow or die of it, the child does, and the caller gets an error.
 
     python -m admission.backends.rete.trial < rules.json
 """
@@ -12,7 +13,7 @@ import sys
 from dataclasses import asdict
 from functools import lru_cache
 
-from admission.backends.rete.matcher import MatchError, Matcher, engine
+from admission.backends.rete.matcher import Matcher, MatchError, engine
 from admission.backends.rete.rules import Condition, Ordered, Rule, RuleSet, Same, Test
 
 SECONDS = 30

@@ -82,7 +82,9 @@ class _Plan:
         self.numbers: dict[ir.Expr, int] = {}
         found = [parts for clause in clauses(watch.when) for parts in self.choices(clause)]
         self.rules = tuple(rule for i, parts in enumerate(found) for rule in self.clause_rules(i, parts))
-        if any(_is_too_large(rule) for rule in self.rules) or any(len(f.fields) > _MOST_ATOMS for f in self.facts.values()):
+        if any(_is_too_large(rule) for rule in self.rules) or any(
+            len(f.fields) > _MOST_ATOMS for f in self.facts.values()
+        ):
             self.facts = {SUBJECT: _Fact(f"{self.name}s")}
             self.rules = tuple(self.clause_rules(0, [self.unknown_or(watch.when, SUBJECT, wanted=True)]))
         self.rows = tuple(row for row in self.gathered if row in self.facts)
