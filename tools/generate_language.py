@@ -19,6 +19,9 @@ SECTIONS = {
     "exceptions": shapes.EXCEPTION,
     "obligations": shapes.OBLIGATION,
     "invariants": shapes.INVARIANT,
+    "events": shapes.EVENT,
+    "watches": shapes.WATCH,
+    "watches: with": shapes.GATHERED,
     "sources": shapes.SOURCE,
 }
 
@@ -34,8 +37,8 @@ def holds(shape: shapes.Shape) -> str:
             return "a date"
         case shapes.Name(of):
             return f"the name of a {of}" if of and of != "type" else "a name"
-        case shapes.Path():
-            return "`look_up.column`"
+        case shapes.Path(of):
+            return f"`{of}`"
         case shapes.Choice(words):
             return " or ".join(f"`{word}`" for word in words)
         case shapes.Expression():

@@ -18,6 +18,7 @@ from admission.diagnostics import Collector, Diagnostic, InputError, PolicyError
 from admission.frontend import policies, tasks
 
 if TYPE_CHECKING:
+    from admission.docket import Supervisor
     from admission.explain import Explanation, Question
     from admission.remedies import Remedy
     from admission.task_model import TaskModel
@@ -199,6 +200,16 @@ class Policy:
         """
         for place, task in enumerate(tasks, 1):
             yield self._decide(task, as_of, str(place))
+
+    def supervise(self) -> Supervisor:
+        """A supervisor over the policy's watches, with an empty log.
+
+        Raises `InputError` where the policy has no watches, and `EngineMissingError`, which says what to run, where
+        the engine of the extra `supervision` cannot be imported.
+        """
+        from admission.docket import Supervisor
+
+        return Supervisor(self.checked)
 
     def next_question(self, task: Mapping[str, object] | TaskModel, *, as_of: date | None = None) -> Question | None:
         """The question to ask next, or None where nothing is missing. Raises `TaskError`."""

@@ -508,6 +508,80 @@ class Invariant:
 
 
 @dataclass(frozen=True, slots=True)
+class EventField:
+    """A field of an event type; without `assume` every event must give it."""
+
+    name: str
+    type: Type
+    assume: Literal | None = None
+    value_labels: Mapping[str, Label] = field(default_factory=dict)
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A kind of dated event; every event has an `id` and a moment `at` beside its fields."""
+
+    name: str
+    fields: Mapping[str, EventField]
+    label: Label
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a watch gathers of one event type: its first or latest event, a sum of a field, or how many there are.
+
+    `same` are fields that must equal those of the subject; `where` is a condition on the event's own fields. The
+    events counted end at the moment `until`, or with the subject event (`up_to`), and begin `window` days
+    before, or with the calendar year (`CALENDAR_YEAR`), or are all (None). Without a bound they end now.
+    """
+
+    name: str
+    kind: Choice["first", "latest", "sum", "count"]
+    event: str
+    column: str | None
+    same: tuple[str, ...]
+    where: Expr | None
+    until: Expr | None
+    up_to: str | None
+    window: Expr | Choice["calendar_year"] | None
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLookUp:
+    """Joins a watch's subject to at most one row of a register: key column to what it must equal."""
+
+    name: str
+    register: str
+    match: Mapping[str, Expr]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Raises a notice about each event of a type, or each value of a key field, for which `when` is true.
+
+    `each` names an event type, or a field that is the key of every event type gathered.
+    """
+
+    id: str
+    each: str
+    gathered: Mapping[str, Gathered]
+    look_ups: Mapping[str, WatchLookUp]
+    when: Expr
+    due: Expr | None
+    severity: Choice["low", "medium", "high"]
+    notify: tuple[str, ...]
+    reason: Label
+    basis: Basis
+    period: Period = ALWAYS
+    layer: str = ""
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A policy with its layers merged. Mappings keep the order of the file, which means nothing."""
 
@@ -535,6 +609,8 @@ class Policy:
     exceptions: Mapping[str, ExceptionRule] = field(default_factory=dict)
     obligations: Mapping[str, ObligationRule] = field(default_factory=dict)
     invariants: Mapping[str, Invariant] = field(default_factory=dict)
+    events: Mapping[str, EventType] = field(default_factory=dict)
+    watches: Mapping[str, Watch] = field(default_factory=dict)
     below: Policy | None = field(default=None, repr=False)
     """The merged layer below, unchecked; None for a policy that extends nothing."""
     digest: str = field(default="", compare=False)
@@ -575,6 +651,13 @@ CheckedPolicy = NewType("CheckedPolicy", Policy)
 """A policy that the checker passed. INVARIANT: it holds no `Unresolved` node, and every name in it resolves."""
 
 FOUND = "found"
+AT = "at"
+DUE = "due"
+CALENDAR_YEAR: Choice["calendar_year"] = "calendar_year"
+WITHDRAWN = "withdrawn"
+WITHDRAWS = "withdraws"
+"""The built-in event type that takes another event back, and its one field, the other's id."""
+VERDICTS = Type(Kind.ENUM, ("admit", "redirect", "refuse", "undetermined"))
 AS_OF = "as_of"
 VERDICT = "verdict"
 CHANNEL = "channel"
@@ -590,9 +673,20 @@ def violated(rule: str) -> str:
     return f"violated({rule})"
 
 
+def parts_of_watch(watch: Watch) -> Iterator[Expr]:
+    """Every expression that a watch holds."""
+    yield watch.when
+    if watch.due is not None:
+        yield watch.due
+    for look_up in watch.look_ups.values():
+        yield from look_up.match.values()
+    for gathered in watch.gathered.values():
+        held = (gathered.where, gathered.until, gathered.window)
+        yield from (part for part in held if part is not None and part != CALENDAR_YEAR)
+
+
 def facts_of_decision(policy: Policy) -> dict[str, Fact]:
     """What an invariant may read of the decision, declared like facts; no fact of a policy has such a name."""
-    verdicts = Type(Kind.ENUM, ("admit", "redirect", "refuse", "undetermined"))
-    types = {VERDICT: verdicts, CHANNEL: Type(Kind.ENUM, tuple(policy.channels))}
+    types = {VERDICT: VERDICTS, CHANNEL: Type(Kind.ENUM, tuple(policy.channels))}
     types |= {violated(rule): BOOL for rule in (*policy.requirements, NO_ROUTE)}
     return {name: Fact(name, declared, {}) for name, declared in types.items()}

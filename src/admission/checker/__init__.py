@@ -10,6 +10,7 @@ from admission.checker import structure
 from admission.checker.bounds import Bounds
 from admission.checker.expressions import Typer
 from admission.checker.names import collect
+from admission.checker.watches import check_watch, check_windows
 from admission.datatypes import DATE, MONEY
 from admission.diagnostics import Collector
 
@@ -42,6 +43,8 @@ def check(policy: ir.Policy, faults: Collector, poisoned: frozenset[str] = froze
     )
     typer.of_decision = ir.facts_of_decision(policy)
     checked = with_changes(checked, invariants={n: _promised(i, typer) for n, i in policy.invariants.items()})
+    watches = {n: check_watch(watch, names, faults) for n, watch in policy.watches.items()}
+    checked = with_changes(checked, watches={n: watch for n, watch in watches.items() if watch is not None})
     if faults.errors:
         return None
     bounds = Bounds(checked.definitions, checked.parameters, faults)
@@ -53,6 +56,10 @@ def check(policy: ir.Policy, faults: Collector, poisoned: frozenset[str] = froze
     for invariant in checked.invariants.values():
         if invariant.expr:
             bounds.check(invariant.expr)
+    for watch in checked.watches.values():
+        for expr in ir.parts_of_watch(watch):
+            bounds.check(expr)
+        check_windows(watch, bounds)
     return None if faults.errors else ir.CheckedPolicy(checked)
 
 

@@ -32,7 +32,10 @@ def check_references(policy: ir.Policy, poisoned: frozenset[str], faults: Collec
         raised = policy.facts.get(invariant.fact or "")
         if raised is not None and raised.type.kind in (Kind.TEXT, Kind.ENUM):
             faults.add("A431", locate(invariant.span, raised.name), name=raised.name, found=words(raised.type))
+    for watch in policy.watches.values():
+        refer(watch.notify, policy.parties, ("主体", "party"), watch.span)
     bases = [rule.basis for rule in ir.rules(policy)]
+    bases += [watch.basis for watch in policy.watches.values()]
     bases += [parameter.basis for parameter in policy.parameters.values()]
     bases += [register.basis for register in policy.registers.values()]
     for basis in bases:
@@ -81,8 +84,8 @@ def _end_of_block(text: str, start: int, indent: int) -> int:
 
 def check_rule_ids(policy: ir.Policy, faults: Collector) -> None:
     """Rule ids are unique over the layers, and none is a built-in one."""
-    seen: dict[str, ir.Rule | ir.Invariant] = {}
-    for rule in (*ir.rules(policy), *policy.invariants.values()):
+    seen: dict[str, ir.Rule | ir.Invariant | ir.Watch] = {}
+    for rule in (*ir.rules(policy), *policy.invariants.values(), *policy.watches.values()):
         if rule.id in (ir.NO_ROUTE, ir.EVERY_ROUTE_REFUSES, ir.WORKING_CALENDAR):
             faults.add("A404", rule.span, name=rule.id)
         if rule.id in seen:

@@ -23,6 +23,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("check", "say everything that is wrong with a policy"),
     ("diff", "say how two policies decide differently, on all tasks or on some"),
     ("test", "run a policy's cases"),
+    ("watch", "watch over events: which notices stand"),
     ("schema", "print the JSON Schema of a task"),
     ("new", "write a policy to start from"),
 )

@@ -1,7 +1,7 @@
 """Every kind of fault: its code, how grave it is, what it says and what to do, in Chinese and English.
 
 A1 reading files · A2 shape of a policy · A3 expressions · A4 names and types · A5 values, periods, registers ·
-A6 layers and books · A8 proofs · A9 tasks and input.
+A6 layers and books · A7 events and watches · A8 proofs · A9 tasks and input.
 """
 
 from __future__ import annotations
@@ -141,6 +141,20 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A609", "地点 `{place}` 在 {day} 有多份规则：{names}", "more than one policy for `{place}` on {day}: {names}", "请核对各自的有效期", "check their periods"),
     ("A610", "`{path}` 中没有任何规则", "`{path}` holds no policy", "汇编是装有规则文件夹的文件夹", "a book is a folder of policy folders"),
     ("A611", "`{path}` 是规则汇编，须指明地点", "`{path}` is a book of policies: say which place", "请加 --place；该汇编中有：{known}", "add --place; the book has: {known}"),
+    # ------------------------------------------------------------------------ A7 events and watches
+    ("A701", "`each` 应为一种事件，或所汇总的各种事件共有的一项，而不是 `{name}`", "`each` is an event type, or a field of every event type gathered, not `{name}`", "", ""),
+    ("A702", "`{name}` 不能作 same：{why}", "`same` cannot have `{name}`: {why}", "", ""),
+    ("A703", "up_to 只能是本监督规则的事件 `{subject}`，而不是 `{found}`", "`up_to` names the watch's own event `{subject}`, not `{found}`", "", ""),
+    ("A704", "`window` 须与 until 或 up_to 同用", "a `window` needs an end: `until` or `up_to`", "", ""),
+    ("A705", "`window` 应为 0 至 {most} 天，或 calendar_year", "a `window` is 0 to {most} days, or calendar_year", "请用常数或参数", "use a literal or a parameter"),
+    ("A706", "以一项为键的监督规则须有 due", "a watch over a key needs `due`", "否则无从知道通报自何时起成立", "without it there is no moment from which the notice stands"),
+    ("A707", "以一项为键时，due 须读且只读一件汇总事件（first 或 latest），而此处读了 {found} 件", "over a key, `due` reads exactly one event gathered with first or latest; this one reads {found}", "", ""),
+    ("A708", "`{name}` 的截止时刻此处尚不可知，不能读取", "`{name}` ends at a moment that is not known here, so it cannot be read", "", ""),
+    ("A709", "监督规则不能读取任务的事实或定义 `{name}`", "a watch cannot read `{name}`, a fact or definition of a task", "监督规则读取事件、参数和自己的查询", "it reads events, parameters and look-ups of its own"),
+    ("A710", "本监督规则没有 due", "this watch has no `due`", "", ""),
+    ("A711", "规则 `{name}` 没有监督规则", "policy `{name}` has no watches", "请在 watches 中写出", "write them under `watches`"),
+    ("A713", "引擎无法运行这些监督规则：{problem}", "the engine cannot run these watches: {problem}", "请化简条件，或减少监督规则", "simplify their conditions, or have fewer of them"),
+    ("A712", "`{name}` 一名在此监督规则中已有所指", "`{name}` stands for something else in this watch", "请改名", "choose another name"),
     # -------------------------------------------------------------------------- A9 tasks and input
     ("A901", "不是合法的 JSON：{problem}", "not valid JSON: {problem}", "请检查引号、逗号和括号", "check quotes, commas and brackets"),
     ("A902", "任务须为对象（键: 值），而不是 {found}", "a task must be an object, key: value, not {found}", "", ""),
@@ -168,6 +182,16 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A922", "as_of {given} 不在规则的有效期内（{expected}）", "`as_of` {given} is outside the policy's period ({expected})", "请核对日期，或选用当时有效的规则", "check the day, or use the policy in force then"),
     ("A923", "`{fact}` 给出的 `{given}` 与清单所载不符：{expected}", "`{fact}` is given as `{given}`, but the register says {expected}", "请核对任务，或更正清单", "check the task, or correct the register"),
     ("A924", "任务须为映射（事实名: 值），而不是 `{given}`", "a task must be a mapping of facts to values, not `{given}`", "", ""),
+    ("A930", "事件须为映射（项: 值），而不是 `{given}`", "an event must be a mapping of fields to values, not `{given}`", "", ""),
+    ("A931", "事件没有 `{fact}`：应为{expected}", "the event has no `{fact}`: expected {expected}", "", ""),
+    ("A932", "没有事件 `{given}`", "there is no event type `{given}`", "可用：{expected}", "there are: {expected}"),
+    ("A933", "事件没有名为 `{fact}` 的一项", "an event of this type has no field `{fact}`", "可用：{expected}", "it has: {expected}"),
+    ("A934", "`at` 应为{expected}，而给出的是 `{given}`", "`at` takes {expected}, not `{given}`", "不写时差即为北京时间", "without an offset it is Asia/Shanghai time"),
+    ("A935", "编号 `{given}` 已有另一内容的事件", "another event with other content has the id `{given}`", "同一事件可以重复报送，内容须一致；更正请撤回后另报", "an event may be sent twice if nothing in it changes; to correct one, withdraw it and send another"),
+    ("A936", "`{given}` 是一次撤回，不能再撤回", "`{given}` is itself a withdrawal, which cannot be withdrawn", "", ""),
+    ("A937", "时钟不能倒拨：已到 {expected}，而给出的是 {given}", "the clock does not go back: it is {expected}, given {given}", "", ""),
+    ("A939", "--follow 只读一个不断增长的 JSON Lines 文件", "--follow reads one growing JSON Lines file", "", ""),
+    ("A938", "不是监督的快照：{problem}", "not a snapshot of supervision: {problem}", "", ""),
     ("A925", "预期中没有 `{fact}` 一项", "a case cannot expect `{fact}`", "可用：{expected}", "it can expect: {expected}"),
 )  # fmt: skip
 

@@ -74,7 +74,7 @@ class Reader:
             case shapes.Name():
                 return self._name(node)
             case shapes.Path():
-                return self._path(node)
+                return self._path(shape.of, node)
             case shapes.Choice(words):
                 return self._choice(words, node)
             case shapes.Expression():
@@ -139,12 +139,12 @@ class Reader:
         self.faults.add("A203", node.span, found=str(node.value)[:60])
         return None
 
-    def _path(self, node: Node) -> tuple[Word, Word] | None:
+    def _path(self, of: str, node: Node) -> tuple[Word, Word] | None:
         if isinstance(node, Scalar) and isinstance(node.value, str):
             row, dot, column = unicodedata.normalize("NFKC", node.value).partition(".")
             if dot and row.isidentifier() and column.isidentifier():
                 return Word(row, node.span), Word(column, node.span)
-        self._unfit(node, "「查询.列」", "look_up.column")
+        self._unfit(node, "「查询.列」" if of == "look_up.column" else f"「{of}」", of)
         return None
 
     def _choice(self, words: tuple[str, ...], node: Node) -> str | None:

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as with_changes
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from admission import ir
 from admission.datatypes import LIMITS, Kind, Type, Unfit, Value, bounded, from_document
 from admission.diagnostics import Collector, Span, nearest
-from admission.frontend import syntax
+from admission.frontend import syntax, watches
 from admission.frontend.document import Entry, Fields, Word
 from admission.frontend.loader import Node, Scalar, plain
 from admission.frontend.registers import Rows, read_file, read_rows
@@ -99,6 +100,8 @@ class Lowering:
             "exceptions": self.exception,
             "obligations": self.obligation,
             "invariants": self.invariant,
+            "events": partial(watches.event, self),
+            "watches": partial(watches.watch, self),
         }
 
     def section(self, section: str, lower: Callable[[Entry], T | None]) -> dict[str, T]:
@@ -126,7 +129,7 @@ class Lowering:
     def claim_rule_ids(self) -> None:
         """Rule ids are unique across their sections."""
         seen: dict[str, Span] = {}
-        for section in ("routes", "requirements", "exceptions", "obligations", "invariants"):
+        for section in ("routes", "requirements", "exceptions", "obligations", "invariants", "watches"):
             for entry in self.sections.get(section, ()):
                 if entry.name in seen:
                     first = seen[entry.name].source.position(seen[entry.name].start)[0]

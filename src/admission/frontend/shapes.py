@@ -39,7 +39,9 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """`look_up.column`."""
+    """`look_up.column`, or another pair with a dot."""
+
+    of: str = "look_up.column"
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +276,69 @@ INVARIANT = Record(
     },
     one_of=("never", "always", "monotone"),
 )
+EVENT = Record(
+    {
+        "fields": _must(
+            MapOf(
+                Either(
+                    TYPE,
+                    Record(
+                        {
+                            "type": _must(TYPE, "类型", "its type"),
+                            "values": _key(_VALUES, "取值及名称", "the values of an enum or set"),
+                            "min": _key(Constant(), "最小值，含", "the least value, included"),
+                            "max": _key(Constant(), "最大值，含", "the greatest value, included"),
+                            "assume": _key(Constant(), "未填时视为", "the value taken where none is given"),
+                        }
+                    ),
+                ),
+                of="field",
+            ),
+            "各项及类型",
+            "its fields and their types, beside `id` and `at`",
+        ),
+    },
+    labelled="required",
+)
+_GATHERS = ("first", "latest", "sum", "count")
+GATHERED = Record(
+    {
+        "first": _key(Name("event"), "最早的一件", "the first event of a type"),
+        "latest": _key(Name("event"), "最近的一件", "the latest event of a type"),
+        "sum": _key(Path("event.field"), "某项之和", "the sum of a field, `event.field`"),
+        "count": _key(Name("event"), "件数", "how many events of a type there are"),
+        "same": _key(ListOf(Name("field")), "与所查对象相同的项", "the fields that equal those of the subject"),
+        "where": _key(Expression(), "只计符合条件的", "a condition on the event's own fields"),
+        "until": _key(Expression(), "截至此刻，含", "the moment they end at, included"),
+        "up_to": _key(Name("event"), "截至该事件，含", "the subject event they end with, included"),
+        "window": _key(Expression(), "回溯的天数，或 calendar_year", "days back from there, or calendar_year"),
+    },
+    one_of=_GATHERS,
+)
+WATCH_LOOK_UP = Record(
+    {
+        "register": _must(Name("register"), "所查清单", "the register"),
+        "match": _must(MapOf(Expression(), of="column"), "主键列须等于", "for each key column, what it equals"),
+    }
+)
+WATCH = Record(
+    {
+        "each": _must(
+            Name("event or field"), "每一件事件，或每一个键", "an event type, or a field: one notice for each"
+        ),
+        "with": _key(MapOf(GATHERED, of="name"), "所汇总的事件", "what is gathered of other events"),
+        "look_ups": _key(MapOf(WATCH_LOOK_UP, of="look-up"), "查询", "rows of registers"),
+        "when": _must(Expression(), "何时通报", "the condition under which a notice stands"),
+        "due": _key(Expression(), "期限", "the moment after which it stands"),
+        "severity": _key(
+            Choice(("low", "medium", "high")), "轻重；不写为 medium", "how grave it is; medium, if left out"
+        ),
+        "notify": _key(ListOf(Name("party")), "通报对象", "the parties to tell"),
+        **_REASON,
+        **_RULE,
+    },
+    one_of=("cite", "own"),
+)
 SOURCE = Record(
     {
         "title": _must(Labels(), "名称", "its title"),
@@ -318,6 +383,8 @@ SECTIONS: Mapping[str, Key] = {
     "requirements": _key(MapOf(REQUIREMENT, of="requirement"), "要求", "what a channel demands"),
     "exceptions": _key(MapOf(EXCEPTION, of="exception"), "例外", "what waives a requirement"),
     "obligations": _key(MapOf(OBLIGATION, of="obligation"), "义务", "duties that come with a decision"),
+    "events": _key(MapOf(EVENT, of="event"), "事件", "what happens after a decision, with its date"),
+    "watches": _key(MapOf(WATCH, of="watch"), "监督规则", "conditions over events that raise a notice"),
     "invariants": _key(MapOf(INVARIANT, of="invariant"), "不变式", "promises about every task, to be proved"),
 }
 POLICY = Record({**HEAD, **SECTIONS})

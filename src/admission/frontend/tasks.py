@@ -52,14 +52,15 @@ class Record:
                 fault.code,
                 self.keys.get(fault.fact)
                 if fault.code == "A910" and fault.fact in self.keys
-                else self._place(fault.fact),
+                else self.place_of(fault.fact),
                 {"fact": fault.fact, "expected": fault.expectation, "given": fault.given},
                 fault.near,
             )
             for fault in error.faults
         )
 
-    def _place(self, fact: str) -> Span:
+    def place_of(self, fact: str) -> Span:
+        """Where a key was written, or the whole record where nothing says it."""
         if fact in self.spans:
             return self.spans[fact]
         if (
