@@ -117,9 +117,10 @@ class Matcher:
         number reaches C.
         """
         with self._lock:
+            # Before the fact is looked for: True is 1 to a dict, and not to the engine.
+            check_fact(values, self._fields[tag])
             number = self._numbers.get((tag, values))
             if number is None:
-                check_fact(values, self._fields[tag])
                 number = self._next_id()
                 self._fired[number] = frozenset(self._assert(number, tag, values))
                 self._numbers[tag, values] = number

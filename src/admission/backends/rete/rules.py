@@ -28,7 +28,7 @@ INIT = "init"
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Equals:
     """The fact's field has this value."""
 
     field: str
@@ -59,14 +59,14 @@ class Condition:
     """One fact that a rule joins."""
 
     tag: str
-    tests: tuple[Test, ...] = ()
+    tests: tuple[Equals, ...] = ()
     same: tuple[Same, ...] = ()
     ordered: tuple[Ordered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Fires for each choice of facts that fulfils all its conditions."""
+    """Fires for each choice of facts that fulfils all its conditions, each of a tag of its own."""
 
     name: str
     conditions: tuple[Condition, ...]
@@ -133,6 +133,8 @@ def _check_rule(rule: Rule, tags: Mapping[str, tuple[str, ...]]) -> None:
     _within("conditions of a rule", len(rule.conditions), MOST_CONDITIONS)
     if not rule.conditions or rule.conditions[0].same or rule.conditions[0].ordered:
         raise GuardError(f"rule {rule.name} needs a first condition, and that one joins nothing")
+    if len({condition.tag for condition in rule.conditions}) < len(rule.conditions):
+        raise GuardError(f"rule {rule.name} has two conditions of one tag, and the engine never joins a fact to itself")
     _within("joins of a rule", sum(len(c.same) + len(c.ordered) + 1 for c in rule.conditions), MOST_JOINS)
     for place, condition in enumerate(rule.conditions):
         _check_condition(place, condition, rule, tags)

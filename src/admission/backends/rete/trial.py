@@ -14,7 +14,7 @@ from dataclasses import asdict
 from functools import lru_cache
 
 from admission.backends.rete.matcher import Matcher, MatchError, engine
-from admission.backends.rete.rules import Condition, Ordered, Rule, RuleSet, Same, Test
+from admission.backends.rete.rules import Condition, Equals, Ordered, Rule, RuleSet, Same
 
 SECONDS = 30
 MEMORY = 2**30  # bytes of address space
@@ -67,7 +67,7 @@ def from_json(text: str) -> RuleSet:
 def _condition(read: dict[str, list[dict[str, object]]]) -> Condition:
     return Condition(
         str(read["tag"]),
-        tuple(Test(**t) for t in read["tests"]),  # type: ignore[arg-type] # as `asdict` wrote it
+        tuple(Equals(**t) for t in read["tests"]),  # type: ignore[arg-type] # as `asdict` wrote it
         tuple(Same(**s) for s in read["same"]),  # type: ignore[arg-type]
         tuple(Ordered(**o) for o in read["ordered"]),  # type: ignore[arg-type]
     )

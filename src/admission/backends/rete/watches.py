@@ -22,12 +22,12 @@ from admission.backends.rete.rules import (
     MOST_JOINS,
     REF,
     Condition,
+    Equals,
     Order,
     Ordered,
     Rule,
     RuleSet,
     Same,
-    Test,
 )
 from admission.backends.rete.trial import tried
 from admission.datatypes import Kind
@@ -62,7 +62,7 @@ class _Fact:
 class _Part:
     """What a clause demands: tests of rows' facts, and comparisons between two of them."""
 
-    tests: tuple[tuple[str, Test], ...]
+    tests: tuple[tuple[str, Equals], ...]
     ordered: tuple[tuple[str, str, Order, str, str], ...] = ()
     """Row, field, order, other row, its field."""
 
@@ -149,7 +149,7 @@ class _Plan:
 
     def join(self, atom: ir.Compare, order: Order) -> _Part:
         left, right = self.side(atom, atom.left, "p"), self.side(atom, atom.right, "q")
-        tests = ((left[0], Test(left[2], 1)), (right[0], Test(right[2], 1)))
+        tests = ((left[0], Equals(left[2], 1)), (right[0], Equals(right[2], 1)))
         return _Part(tests, ((left[0], left[1], order, right[0], right[1]),))
 
     def side(self, atom: ir.Compare, expr: ir.Expr, letter: str) -> tuple[str, str, str]:
@@ -175,7 +175,7 @@ class _Plan:
             return 2 if found is None else int(found)
 
         name = self.fact(row).take(f"c{self.number(atom)}", truth)
-        return _Part(((row, Test(name, int(wanted))),))
+        return _Part(((row, Equals(name, int(wanted))),))
 
     def fact(self, row: str) -> _Fact:
         """The fact of a row; the subject's points to it."""
