@@ -46,16 +46,20 @@ class Table:
             self.of.setdefault(event["event"], []).append(event)
 
     def all(self, event: str, **same: str) -> list[RawEvent]:
+        """The events of a type, in order, that have these fields."""
         return [e for e in self.of.get(event, []) if all(e[key] == value for key, value in same.items())]
 
     def latest(self, task: str, until: datetime) -> RawEvent | None:
+        """The task's latest decision at a moment."""
         decided = [e for e in self.all("decided", task=task) if moment(e["at"]) <= until]
         return max(decided, key=when) if decided else None
 
-    def received(self, task: str, until: datetime) -> float:
+    def received(self, task: str, until: datetime) -> int:
+        """The task's money at a moment, in fen."""
         return sum(fen(e["amount"]) for e in self.all("funds_transferred", task=task) if moment(e["at"]) <= until)
 
     def unfunded_by_due(self) -> Iterator[Found]:
+        """Owed money that was not there after 30 days."""
         for task in sorted({e["task"] for e in self.all("decided")}):
             decision = self.latest(task, self.now)
             assert decision
@@ -65,6 +69,7 @@ class Table:
                 yield text(due + SECOND), "unfunded_by_due", "task", task
 
     def started_before_funds(self) -> Iterator[Found]:
+        """Work begun before the money."""
         for started in self.all("started"):
             at = moment(started["at"])
             decision = self.latest(started["task"], at)
@@ -73,6 +78,7 @@ class Table:
                 yield text(at), "started_before_funds", "event", started["id"]
 
     def started_without_admission(self) -> Iterator[Found]:
+        """Work begun that was not admitted."""
         for started in self.all("started"):
             at = moment(started["at"])
             decision = self.latest(started["task"], at)
@@ -80,6 +86,7 @@ class Table:
                 yield text(at), "started_without_admission", "event", started["id"]
 
     def repeated_complaints(self) -> Iterator[Found]:
+        """The third upheld complaint in 365 days, and each after it."""
         for complaint in self.all("complaint"):
             at = moment(complaint["at"])
             others = [
@@ -91,6 +98,7 @@ class Table:
                 yield text(at), "repeated_complaints", "event", complaint["id"]
 
     def forms_over_limit(self) -> Iterator[Found]:
+        """Decisions that bring the year's forms over the limit."""
         for decided in self.all("decided"):
             if decided["verdict"] != "admit" or decided.get("forms", 0) <= 0:
                 continue
@@ -102,6 +110,7 @@ class Table:
                 yield text(at), "forms_over_limit", "event", decided["id"]
 
     def scope_drift(self) -> Iterator[Found]:
+        """Work begun with actions that were not admitted."""
         for started in self.all("started"):
             at = moment(started["at"])
             decision = self.latest(started["task"], at)
@@ -111,6 +120,7 @@ class Table:
                 yield text(at), "scope_drift", "event", started["id"]
 
     def decided_late(self) -> Iterator[Found]:
+        """Applications not decided within 15 working days."""
         for task in sorted({e["task"] for e in self.all("applied")}):
             applied = min(self.all("applied", task=task), key=when)
             last = workday(moment(applied["at"]).date(), 15)
@@ -165,7 +175,7 @@ def _event(rng: random.Random, made: list[RawEvent], identity: str, tasks: int, 
         ("applied", "decided", "funds_transferred", "started", "complaint", "withdrawn"), (2, 3, 3, 4, 3, 1)
     )[0]
     task, unit = f"t{rng.randrange(tasks)}", f"u{rng.randrange(units)}"
-    head = {"event": kind, "id": identity, "at": _at(rng, made)}
+    head = {"event": kind, "id": identity, "at": random_moment(rng, made)}
     actions = rng.sample(ACTIONS, rng.randrange(4))
     others = [event for event in made[-200:] if event["event"] != "withdrawn"]
     match kind:
@@ -187,7 +197,7 @@ def _event(rng: random.Random, made: list[RawEvent], identity: str, tasks: int, 
             return {**head, "event": "complaint", "unit": unit, "upheld": rng.random() < 0.6}
 
 
-def _at(rng: random.Random, made: list[RawEvent]) -> str:
+def random_moment(rng: random.Random, made: list[RawEvent]) -> str:
     """A moment of three years; often that of another event, or just before, at, or after a period from it."""
     if not made or rng.random() < 0.5:
         return text(START + rng.randrange(3 * 365 * 86_400) * SECOND)

@@ -49,7 +49,7 @@ def test_names_that_the_engine_cannot_tell_apart_are_refused() -> None:
         check_names(["costarring", "liquid"])
 
 
-HOSTILE = [
+HOSTILE: list[object] = [
     *(True, 1.0, float("nan"), float("inf"), "1", "\x00", None, [], {}, b"1"),
     *(2**64, -(2**64), 10**400, LARGEST + 1),
 ]
