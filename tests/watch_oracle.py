@@ -49,11 +49,12 @@ def notices(
     policy: ir.Policy, watch: ir.Watch, events: list[RawEvent], now: datetime
 ) -> Iterator[tuple[Any, datetime]]:
     """The subjects about which the notice stands, each with since when."""
+    subjects: list[tuple[object, RawEvent | None]] = []
     if watch.each in policy.events:
         subjects = [(event["id"], event) for event in events if event["event"] == watch.each]
     else:
         types = {g.event for g in watch.gathered.values()}
-        subjects = [(key, None) for key in {e[watch.each] for e in events if e["event"] in types}]
+        subjects += [(key, None) for key in {e[watch.each] for e in events if e["event"] in types}]
     for subject, event in subjects:
         rows = rows_of(policy, watch, events, subject, event)
         if rows is None or value(policy, watch.when, rows) is not True:
@@ -148,7 +149,7 @@ def counts(case: Case, g: ir.Gathered, event: RawEvent, rows: Rows, end: datetim
             return False
     if g.window == "calendar_year":
         return bool(event["at"].year == end.year)
-    return g.window is None or event["at"] >= end - value(policy, g.window, rows) * DAY  # type: ignore[arg-type]
+    return g.window is None or event["at"] >= end - value(policy, g.window, rows) * DAY
 
 
 def looked_up(policy: ir.Policy, look_up: ir.WatchLookUp, rows: Rows) -> dict[str, Any] | None:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from admission.analysis import SECONDS
 from admission.cases import Case, Result, case_files, read_cases, run_cases
+from admission.cases.watching import EventResult, event_case_files, read_event_cases, run_event_cases
 from admission.cli import policies
 from admission.cli.terminal import Exit, coloured, progress, report
-from admission.diagnostics import Collector, Diagnostic, InputError, Language
+from admission.diagnostics import Collector, Diagnostic, InputError, Language, MissingExtraError
 from admission.engine import Policy
 
 EXAMPLE = "admission test policies/beijing --lang zh"
@@ -53,9 +54,49 @@ def run(options: argparse.Namespace) -> int:
     results = list(progress(run_cases(policy.decide_given, cases), "cases", len(cases)))
     write = write_json if options.format == "json" else write_text
     write(results, options.lang)
+    of_events = watched(policy, () if options.cases or options.id else event_case_files(folder), options, faults)
     if len(faults):
         return Exit.WRONG
-    return Exit.DONE if all(result.is_passed for result in results) else Exit.BAD_NEWS
+    return Exit.DONE if all(result.is_passed for result in results) and of_events else Exit.BAD_NEWS
+
+
+def watched(policy: Policy, files: tuple[Path, ...], options: argparse.Namespace, faults: Collector) -> bool:
+    """Run the event cases beside the policy; whether all passed. Without the engine it is said what to run."""
+    found = Collector()
+    cases = read_event_cases(policy.checked, files, found)
+    if len(found):
+        report(found, options.lang)
+        for fault in found:
+            faults.keep(fault)
+    try:
+        results = list(progress(run_event_cases(policy.supervise, cases), "event cases", len(cases)))
+    except MissingExtraError as error:
+        sys.stderr.write(error.render(options.lang) + "\n")
+        return True
+    write_watched(results, options)
+    return all(result.is_passed for result in results)
+
+
+def write_watched(results: list[EventResult], options: argparse.Namespace) -> None:
+    """The event cases that fail, or all as JSON, and the count."""
+    if options.format == "json":
+        for result in results:
+            missing, extra = [dict(m) for m in result.missing], [notice.to_dict() for notice in result.extra]
+            said = {"id": result.case.id, "place": result.case.place, "passed": result.is_passed}
+            said |= {"missing": missing, "extra": extra}
+            sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
+        return
+    lacking, too_much = ("应有而无", "不应有而有") if options.lang == "zh" else ("expected", "not expected")
+    for result in (result for result in results if not result.is_passed):
+        sys.stdout.write(coloured(f"{result.case.place}: {result.case.id} {result.case.title}", "red") + "\n")
+        for notice in result.missing:
+            sys.stdout.write(f"  {lacking}: {spelt(dict(notice))}\n")
+        for stands in result.extra:
+            sys.stdout.write(f"  {too_much}: {spelt(stands.to_dict())}\n")
+    if results:
+        passed, failed = (sum(r.is_passed is wanted for r in results) for wanted in (True, False))
+        zh, en = f"事件案例：通过 {passed}，未通过 {failed}", f"event cases: {passed} passed, {failed} failed"
+        sys.stdout.write(coloured(zh if options.lang == "zh" else en, "red" if failed else "green") + "\n")
 
 
 def generated(policy: Policy, cases: tuple[Case, ...], options: argparse.Namespace) -> int:
