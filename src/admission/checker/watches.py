@@ -118,6 +118,8 @@ class _Checker:
             for gathered in self.watch.gathered.values():
                 self._same(gathered)
                 self._bounds(gathered)
+        for look_up in self.watch.look_ups.values():
+            self._register(look_up)
         for name in (*self.watch.gathered, *self.watch.look_ups):
             self._clash(name)
         return len(self.faults) == before
@@ -176,6 +178,18 @@ class _Checker:
             self.faults.add("A703", span, found=gathered.up_to, subject=self.watch.each if self.subject else "-")
         if gathered.window is not None and gathered.until is None and gathered.up_to is None:
             self.faults.add("A704", gathered.span)
+
+    def _register(self, look_up: ir.WatchLookUp) -> None:
+        registers = self.names.policy.registers
+        register = registers.get(look_up.register)
+        if register is None:
+            span, near = locate(look_up.span, look_up.register), nearest(look_up.register, registers)
+            self.faults.add("A401", span, near, name=look_up.register, what=("清单", "register"))
+        elif register.partial:
+            self.faults.add("A414", look_up.span, register=register.name)
+        elif set(look_up.match) != set(register.key):
+            found = ", ".join(look_up.match)
+            self.faults.add("A516", look_up.span, expected=", ".join(register.key), found=found)
 
     def _clash(self, name: str) -> None:
         taken = {*RESERVED, ir.DUE, *self.names.policy.parameters, *self.names.values, self.watch.each}
@@ -236,9 +250,7 @@ class _Checker:
 
     def _add_look_ups(self, scope: _Scope) -> None:
         for name, look_up in self.watch.look_ups.items():
-            register = self.names.policy.registers.get(look_up.register)
-            if register is None or register.partial:
-                continue
+            register = self.names.policy.registers[look_up.register]
             readable = {c.name: c.type for c in register.columns.values() if c.absent is not None}
             scope.rows[name] = {**readable, ir.FOUND: BOOL}
 
@@ -257,18 +269,7 @@ class _Checker:
         return with_changes(gathered, until=until, window=window)
 
     def _look_up(self, look_up: ir.WatchLookUp, scope: _Scope) -> ir.WatchLookUp:
-        register = self.names.policy.registers.get(look_up.register)
-        if register is None:
-            near = nearest(look_up.register, self.names.policy.registers)
-            span = locate(look_up.span, look_up.register)
-            self.faults.add("A401", span, near, name=look_up.register, what=("清单", "register"))
-            return look_up
-        if register.partial:
-            self.faults.add("A414", look_up.span, register=register.name)
-        if set(look_up.match) != set(register.key):
-            found = ", ".join(look_up.match)
-            self.faults.add("A516", look_up.span, expected=", ".join(register.key), found=found)
-            return look_up
+        register = self.names.policy.registers[look_up.register]
         match = {key: self._key(expr, register.columns[key].type, scope) for key, expr in look_up.match.items()}
         return with_changes(look_up, match=match)
 

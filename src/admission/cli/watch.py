@@ -26,7 +26,7 @@ from admission.datatypes import DATE, Unfit, from_document
 from admission.diagnostics import Diagnostic, InputError, Language, Span
 from admission.docket import Notice, Supervisor
 from admission.engine import Policy
-from admission.frontend.tasks import Record, read_tasks
+from admission.frontend.tasks import Record, read_stream, read_tasks
 
 EXAMPLE = "admission watch policies/beijing examples/events_2019.jsonl --until 2019-12-31"
 PAUSE = 0.2  # seconds between two looks at a growing file
@@ -175,27 +175,28 @@ def follow(options: argparse.Namespace, policy: Policy, reader: EventReader) -> 
         raise InputError([Diagnostic("A939", None, {}, path=str(path))])
     try:
         with path.open("rb") as stream:
-            for record in growing(stream, str(path)):
+            for record in read_stream(Growing(stream), str(path), "jsonl"):
                 take(record, policy, options, reader)
     except KeyboardInterrupt:
         pass
     return Exit.WRONG if reader.is_faulty else Exit.DONE
 
 
-def growing(stream: IO[bytes], name: str) -> Iterator[Record | Diagnostic]:
-    """The records of a JSON Lines file, each once its line is whole; never ends."""
-    import io
+class Growing:
+    """A file of lines that grows: reading waits for the rest of a line, and for the next."""
 
-    number = 0
-    while True:
-        start, line = stream.tell(), stream.readline()
-        if not line.endswith(b"\n"):
-            stream.seek(start)
-            time.sleep(PAUSE)
-            continue
-        number += 1
-        if line.strip():
-            yield from read_tasks(f"{name}:{number}", stdin=io.BytesIO(line), kind="jsonl")
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+
+    def readline(self, most: int) -> bytes:
+        """The next line once it is whole, or as much of it as may be read at once."""
+        line = b""
+        while not line.endswith(b"\n") and len(line) < most:
+            more = self._stream.readline(most - len(line))
+            if not more:
+                time.sleep(PAUSE)
+            line += more
+        return line
 
 
 def take(record: Record | Diagnostic, policy: Policy, options: argparse.Namespace, reader: EventReader) -> None:

@@ -88,7 +88,7 @@ def read_tasks(
         raise InputError([Diagnostic("A904", None, {"suffix": Path(name).suffix or name}, path=name)])
     try:
         with Path(name).open("rb") as stream:
-            yield from _read(stream, name, known)
+            yield from read_stream(stream, name, known)
     except OSError as error:
         raise InputError([Diagnostic("A101", None, {"path": name, "why": error.strerror}, path=name)]) from None
 
@@ -97,9 +97,9 @@ def _from_stream(stream: IO[bytes], name: str, kind: str | None) -> Iterator[Rec
     if kind is None:
         start = stream.read(4096)
         kind = _guess(start)
-        yield from _read(_Rejoined(start, stream), name, kind)
+        yield from read_stream(_Rejoined(start, stream), name, kind)
         return
-    yield from _read(stream, name, kind)
+    yield from read_stream(stream, name, kind)
 
 
 class _Rejoined(io.RawIOBase):
@@ -129,7 +129,8 @@ def _guess(start: bytes) -> str:
     return "csv" if b"," in first and b":" not in first else "yaml"
 
 
-def _read(stream: Any, name: str, kind: str) -> Iterator[Record | Diagnostic]:
+def read_stream(stream: Any, name: str, kind: str) -> Iterator[Record | Diagnostic]:
+    """The records of a binary stream of a known kind; `name` is what diagnostics call it."""
     match kind:
         case "jsonl":
             return _json_lines(stream, name)
