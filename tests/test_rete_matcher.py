@@ -328,7 +328,8 @@ def test_memory_does_not_grow_with_the_number_of_facts() -> None:
     """200,000 facts pass through 2,000 at a time: all fire, and the process is no larger for it."""
     fired, generations, grown = map(int, child(GROWTH).split())
     assert (fired, generations) == (100_000, 100)
-    assert grown < 8
+    # Kept, the facts would take some 9 KB each, 1,800 MiB in all; the rest is the allocator's own coming and going.
+    assert grown < 100
 
 
 HOSTILE_IN_A_CHILD = """

@@ -147,10 +147,12 @@ def compared(name: str) -> list[Mutant]:
     return [(what, mutant) for what, mutant in found if what.startswith(own)] if name == "xicheng" else found
 
 
-# Mutants that decide every task as the pack does: another assumption that the rules treat like the first.
+# Mutants that decide every task as the pack does: another assumption that the rules treat like the first, and
+# parameters that only watches read.
+WATCHED = {"complaints_for_notice raised", "complaints_within_days raised", "funds_within_days raised"}
 EQUIVALENT: dict[str, set[str]] = {
     "china": {"appraisal assumed unified"},
-    "beijing": {"appraisal assumed unified", "certificate assumed land_contract_identity"},
+    "beijing": {"appraisal assumed unified", "certificate assumed land_contract_identity"} | WATCHED,
     "xicheng": set(),
 }
 
