@@ -16,6 +16,7 @@ from admission.frontend import loader, syntax
 from admission.testing import conditions, policies, tasks
 from admission.testing.constants import expressions
 
+pytestmark = pytest.mark.slow
 SETTINGS = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 
 

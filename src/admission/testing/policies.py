@@ -181,7 +181,8 @@ class _Draw:
         if kind is Kind.INT:
             leaves += [ir.Count(e) for e in self.leaves(Kind.SET)]
         base: st.SearchStrategy[ir.Expr] = st.sampled_from(leaves) if leaves else self.constant(kind)
-        if depth == 0:
+        if depth == 0 or not leaves:
+            # A sum of constants alone would be read as whole numbers, whatever it was meant to be.
             return base
         other = base | self.constant(kind)
         factors: st.SearchStrategy[ir.Expr] = st.integers(-2, 3).map(lambda value: ir.Literal(value, INT))
