@@ -22,7 +22,7 @@ from typing import IO
 from admission import events
 from admission.cli import policies
 from admission.cli.terminal import Colour, Exit, progress, report, table
-from admission.datatypes import DATE, Unfit, from_document
+from admission.datatypes import DATE, Unfit, from_document, shown
 from admission.diagnostics import Diagnostic, InputError, Language, Span
 from admission.docket import Notice, Supervisor
 from admission.engine import Policy
@@ -163,7 +163,7 @@ def write(notices: Iterable[Notice], policy: Policy, options: argparse.Namespace
 
 def row_of(notice: Notice, policy: Policy, lang: Language) -> tuple[str, ...]:
     """One notice as a row."""
-    subject = " ".join(f"{key} {value}" for key, value in notice.subject.items())
+    subject = " ".join(f"{key} {shown(value)}" for key, value in notice.subject.items())
     told = ("、" if lang == "zh" else ", ").join(policy.checked.parties[p].get(lang, p) for p in notice.notify)
     return notice.since, notice.watch, subject, told, notice.reason(lang)
 
