@@ -78,9 +78,7 @@ def run(options: argparse.Namespace) -> int:
         return follow(options, policy, reader)
     latest = max((event.at for event in progress(reader, "events")), default=None)
     until = options.until or (None if latest is None else events.moment_text(latest))
-    if until is not None:
-        reader.supervisor.advance(to=until)
-    write(reader.supervisor.notices(), policy, options)
+    write(() if until is None else reader.supervisor.notices_at(until), policy, options)
     return Exit.WRONG if reader.is_faulty else Exit.DONE
 
 
