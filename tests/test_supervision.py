@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -387,11 +387,14 @@ def test_sums_far_past_64_bits_are_exact() -> None:
 
 def test_the_clock_does_not_go_back() -> None:
     """Moving it to an earlier moment is an error that says where it is; to the same moment is none."""
+    assert BEIJING.supervise().clock is None
     supervisor = BEIJING.supervise()
-    assert supervisor.clock is None
     assert supervisor.advance(datetime(2019, 9, 1, tzinfo=ZONE)) == ()
     assert supervisor.advance("2019-09-01T00:00:00") == ()
-    with pytest.raises(admission.InputError, match=r"it is 2019-09-01T00:00:00\+08:00, given 2019-08-31T23:59:59"):
+    assert supervisor.advance(date(2019, 9, 1)) == ()
+    assert supervisor.clock == "2019-09-01T23:59:59+08:00"
+    assert supervisor.advance("2019-09-01") == ()
+    with pytest.raises(admission.InputError, match=r"it is 2019-09-01T23:59:59\+08:00, given 2019-08-31T23:59:59"):
         supervisor.advance("2019-08-31T23:59:59")
     with pytest.raises(admission.InputError, match="`at` takes a moment from 1900 to 2199"):
         supervisor.advance("tomorrow")

@@ -22,7 +22,7 @@ from typing import IO
 from admission import events
 from admission.cli import policies
 from admission.cli.terminal import Colour, Exit, progress, report, table
-from admission.datatypes import DATE, Unfit, from_document, shown
+from admission.datatypes import Unfit, shown
 from admission.diagnostics import Diagnostic, InputError, Language, Span
 from admission.docket import Notice, Supervisor
 from admission.engine import Policy
@@ -59,11 +59,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def moment(text: str) -> str:
     """A moment of the command line: itself, or the end of a day; argparse reports what is neither."""
     try:
-        return events.moment_text(events.end_of(from_document(DATE, text)))  # type: ignore[arg-type] # it is a date
-    except Unfit:
-        pass
-    try:
-        return events.moment_text(events.to_moment(text))
+        return events.moment_text(events.to_clock(text))
     except Unfit:
         wanted = "a day such as 2019-12-31 or a moment such as 2019-12-31T17:00:00"
         raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
 from threading import RLock
 from typing import Literal
 
@@ -19,7 +19,7 @@ from admission.datatypes import Unfit, Value, to_json
 from admission.decision import Citation, citations_of, in_language
 from admission.diagnostics import Diagnostic, InputError
 from admission.docket.gathering import Shelf, Subject, Watched
-from admission.events import DOCUMENT, Event, Moment, accept_event, moment_text, to_moment
+from admission.events import DOCUMENT, Event, Moment, accept_event, moment_text, to_clock
 
 Mark = tuple[str, Subject]
 """A watch and the subject it is about."""
@@ -133,10 +133,10 @@ class Supervisor:
                 self._file(taken)
             return taken
 
-    def advance(self, to: datetime | str) -> tuple[Notice, ...]:
+    def advance(self, to: date | str) -> tuple[Notice, ...]:
         """Move the clock; the notices that the passing of time raised and revoked.
 
-        `to` is a `datetime` or ISO 8601 text, without an offset in Asia/Shanghai time.
+        `to` is a `datetime` or ISO 8601 text, without an offset in Asia/Shanghai time; a `date` means its end.
 
         Raises `InputError` where it is no moment, or before the clock.
         """
@@ -145,7 +145,7 @@ class Supervisor:
 
     def _moment(self, to: object) -> Moment:
         try:
-            moment = to_moment(to)
+            moment = to_clock(to)
         except Unfit as unfit:
             words = {"fact": "to", "expected": unfit.expectation, "given": unfit.given}
             raise InputError([Diagnostic(unfit.code, None, words)]) from None
@@ -253,7 +253,7 @@ class Supervisor:
         with self._lock:
             return tuple(self._standing())
 
-    def notices_at(self, to: datetime | str) -> Iterator[Notice]:
+    def notices_at(self, to: date | str) -> Iterator[Notice]:
         """Move the clock, and go through the notices that stand then: one at a time, however many events each has.
 
         What changed is not listed. The supervisor must not be given anything before the last notice was taken.
