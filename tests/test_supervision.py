@@ -423,6 +423,22 @@ def test_what_is_waited_for_is_listed_until_it_comes() -> None:
     assert supervisor.open() == ()
 
 
+def test_a_deadline_that_moves_is_met_where_it_moved_to() -> None:
+    """A later decision moves the deadline on; once it is withdrawn the earlier one runs again. Neither is missed."""
+    moved = BEIJING.supervise()
+    moved.observe(OWING)
+    moved.observe(decided("e", "2019-09-20T09:00:00", owed="5.00"))
+    assert moved.advance(text(DUE + DAY)) == ()
+    assert [notice.since for notice in moved.advance(LATER)] == ["2019-10-20T09:00:01+08:00"]
+    supervisor = BEIJING.supervise()
+    supervisor.observe(OWING)
+    supervisor.observe(decided("e", "2019-09-20T09:00:00", owed="5.00"))
+    assert [waiting.until for waiting in supervisor.open()] == ["2019-10-20T09:00:00+08:00"]
+    supervisor.observe(withdrawn("w", "2019-09-21T00:00:00", "e"))
+    assert [waiting.until for waiting in supervisor.open()] == [text(DUE)]
+    assert [notice.since for notice in supervisor.advance(text(DUE + SECOND))] == [text(DUE + SECOND)]
+
+
 def test_a_snapshot_is_a_plain_log_that_restores_everything() -> None:
     """Through JSON and back: the same clock, notices, deadlines and log; and the same changes from then on."""
     log = random_log(5, events=200, tasks=8, units=4)
