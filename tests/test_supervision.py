@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -387,11 +387,14 @@ def test_sums_far_past_64_bits_are_exact() -> None:
 
 def test_the_clock_does_not_go_back() -> None:
     """Moving it to an earlier moment is an error that says where it is; to the same moment is none."""
+    assert BEIJING.supervise().clock is None
     supervisor = BEIJING.supervise()
-    assert supervisor.clock is None
     assert supervisor.advance(datetime(2019, 9, 1, tzinfo=ZONE)) == ()
     assert supervisor.advance("2019-09-01T00:00:00") == ()
-    with pytest.raises(admission.InputError, match=r"it is 2019-09-01T00:00:00\+08:00, given 2019-08-31T23:59:59"):
+    assert supervisor.advance(date(2019, 9, 1)) == ()
+    assert supervisor.clock == "2019-09-01T23:59:59+08:00"
+    assert supervisor.advance("2019-09-01") == ()
+    with pytest.raises(admission.InputError, match=r"it is 2019-09-01T23:59:59\+08:00, given 2019-08-31T23:59:59"):
         supervisor.advance("2019-08-31T23:59:59")
     with pytest.raises(admission.InputError, match="`at` takes a moment from 1900 to 2199"):
         supervisor.advance("tomorrow")
@@ -418,6 +421,22 @@ def test_what_is_waited_for_is_listed_until_it_comes() -> None:
     assert supervisor.open() == (waiting,)
     supervisor.advance(text(DUE + SECOND))
     assert supervisor.open() == ()
+
+
+def test_a_deadline_that_moves_is_met_where_it_moved_to() -> None:
+    """A later decision moves the deadline on; once it is withdrawn the earlier one runs again. Neither is missed."""
+    moved = BEIJING.supervise()
+    moved.observe(OWING)
+    moved.observe(decided("e", "2019-09-20T09:00:00", owed="5.00"))
+    assert moved.advance(text(DUE + DAY)) == ()
+    assert [notice.since for notice in moved.advance(LATER)] == ["2019-10-20T09:00:01+08:00"]
+    supervisor = BEIJING.supervise()
+    supervisor.observe(OWING)
+    supervisor.observe(decided("e", "2019-09-20T09:00:00", owed="5.00"))
+    assert [waiting.until for waiting in supervisor.open()] == ["2019-10-20T09:00:00+08:00"]
+    supervisor.observe(withdrawn("w", "2019-09-21T00:00:00", "e"))
+    assert [waiting.until for waiting in supervisor.open()] == [text(DUE)]
+    assert [notice.since for notice in supervisor.advance(text(DUE + SECOND))] == [text(DUE + SECOND)]
 
 
 def test_a_snapshot_is_a_plain_log_that_restores_everything() -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -175,6 +176,41 @@ def test_a_growing_file_is_followed(tmp_path: Path) -> None:
         ("raised", "started_without_admission"),
         ("revoked", "started_without_admission"),
     ]
+
+
+HOSTILE = r"""
+{"event":"started","id":"\ud800","at":"2019-09-01T00:00:00","task":"\ud800"}
+{"event":"started","id":"a\u0000\u001b[31mb","at":"2019-09-01T00:00:00","task":"\u0000"}
+{"event":"started","id":"x","at":"2019-09-01T00:00:00","task":NaN}
+{"event":"started","id":"y","at":1e999,"task":"t"}
+{"event":"funds_transferred","id":"q","at":"2019-09-01T00:00:00","task":"t","amount":1e400}
+{"event":"funds_transferred","id":"q2","at":"2019-09-01T00:00:00","task":"t","amount":123456789012345678901234567890}
+{"event":{"a":[]},"id":["x"],"at":{"b":1},"task":[],"\ud800":1}
+{"event":"started","id":"s6","at":"2019-09-01T00:00:00","task":"t","actions":[[["enforce"]]]}
+{"event":"started","id":"s7","at":"2019-09-01T00:00:00+99:99","task":"t"}
+{"event":"withdrawn","id":"w8","at":"2019-09-01T00:00:00","withdraws":"w8"}
+{"event":"started","id":"s9","event":"started","at":"2019-09-01T00:00:00","task":"t"}
+"""
+
+
+@needs_engine
+@pytest.mark.parametrize("form", ["json", "table"])
+def test_hostile_events_never_crash_the_command(tmp_path: Path, form: str) -> None:
+    """Surrogates, nulls, escapes, infinities, giant numbers, deep nesting: faults are said, sound events count."""
+    deep, long = '{"a":' * 5_000 + "1" + "}" * 5_000, '{"event":"started","id":"' + "é" * 20_000 + '"}'
+    path = tmp_path / "l.jsonl"
+    path.write_text(HOSTILE + deep + "\n" + long + "\n", encoding="utf-8")
+    command = [sys.executable, "-m", "admission", "watch", XICHENG, str(path), "--format", form]
+    done = subprocess.run(command, capture_output=True, check=False, env=environment(), timeout=60)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    faulty = re.findall(rb"l\.jsonl:(\d+):\d+: error\[", done.stderr)
+    assert {int(number) for number in faulty} == {*range(4, 15)}
+    if form == "json":
+        ids = [json.loads(line)["subject"]["event"] for line in done.stdout.splitlines()]
+        assert ids == ["a\0\x1b[31mb", "\ud800"]
+    else:
+        assert b"\x1b" not in done.stdout
 
 
 @needs_engine

@@ -7,6 +7,7 @@ import pytest
 import admission
 from admission import ir
 from admission.backends.rete.clauses import MOST_CLAUSES, clauses
+from admission.backends.rete.expressions import compiled
 from admission.datatypes import BOOL
 from small import HEAD, write
 from watch_generator import POLICY
@@ -143,6 +144,21 @@ def test_a_layer_that_redefines_a_watch_names_it(tmp_path: Path) -> None:
         admission.load(tmp_path / "above")
     write(tmp_path / "above", above + "replaces: [w]\nwatches:\n  w:\n    each: ping\n    when: ping.b\n" + REST)
     assert admission.load(tmp_path / "above").checked.watches["w"].gathered == {}
+
+
+# ----------------------------------------------------------------------------------- conditions in Python
+
+
+@pytest.mark.parametrize("a", [True, False, None])
+@pytest.mark.parametrize("b", [True, False, None])
+def test_conditions_follow_strong_kleene_logic(a: bool | None, b: bool | None, tmp_path: Path) -> None:
+    """`and` is false with one false side, `or` true with one true side, whatever the other; else unknown wins."""
+    write(tmp_path, HEAD + BASE.removesuffix("watches:\n"))
+    policy, rows = admission.load(tmp_path).checked, {"a": a, "b": b}
+    both, either = (compiled(node((A, B)), policy)(rows) for node in (ir.And, ir.Or))
+    assert both is (False if a is False or b is False else None if a is None or b is None else True)
+    assert either is (True if a is True or b is True else None if a is None or b is None else False)
+    assert compiled(ir.Not(A), policy)(rows) is (None if a is None else not a)
 
 
 # ------------------------------------------------------------------------------------------------ clauses

@@ -119,14 +119,18 @@ class Watches:
         if kind in ("first", "latest"):
             atoms = self.event_atoms(name, event)
             if each in EVENTS:
-                atoms += [f"{name}.at < {each}.at", f"{name}.b == {each}.b"]
+                atoms += [f"{name}.at < {each}.at", f"{each}.at <= {name}.at", f"{name}.b == {each}.b"]
             return [*atoms, f"{name}.k != {each}.k"] if each in EVENTS else atoms
         if column == ".m":
             return [f"{name} >= 2.50", f"{name} + {name} < 4"]
         return [
             f"{name} > few",
             f"{name} == 1",
-            *([f"{name} != {each}.n", f"{name} < {each}.n"] if each in NUMBERS else []),
+            *(
+                [f"{name} != {each}.n", f"{name} < {each}.n", f"{each}.n < {name}", f"{each}.n >= {name}"]
+                if each in NUMBERS
+                else []
+            ),
         ]
 
     def condition(self, atoms: list[str], depth: int) -> str:

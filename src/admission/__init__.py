@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from admission.decision import Citation, Decision, Obligation, PolicyIdentity, Verdict, Violation
     from admission.diagnostics import AdmissionError, Diagnostic, Fault, InputError, PolicyError, TaskError
+    from admission.docket import Notice, Open, Supervisor
     from admission.engine import Book, Policy, TaskRecord, load, load_book, read_tasks
     from admission.explain import Explanation, Question
     from admission.remedies import FactChange, Remedy, TooManyRemediesError
@@ -24,6 +25,7 @@ _HOMES = {
         "PolicyError",
         "TaskError",
     ),
+    "admission.docket": ("Notice", "Open", "Supervisor"),
     "admission.engine": ("Book", "Policy", "TaskRecord", "load", "load_book", "read_tasks"),
     "admission.explain": ("Explanation", "Question"),
     "admission.remedies": ("FactChange", "Remedy", "TooManyRemediesError"),
@@ -40,12 +42,15 @@ __all__ = [
     "FactChange",
     "Fault",
     "InputError",
+    "Notice",
     "Obligation",
+    "Open",
     "Policy",
     "PolicyError",
     "PolicyIdentity",
     "Question",
     "Remedy",
+    "Supervisor",
     "TaskError",
     "TaskRecord",
     "TooManyRemediesError",

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from admission import ir
 from admission.datatypes import (
+    DATE,
     FIRST_DAY,
     LAST_DAY,
     TEXT,
@@ -96,6 +97,24 @@ def to_moment(given: object) -> Moment:
     if delta.microseconds or not FIRST_DAY <= _day_or_last(moment) <= LAST_DAY:
         raise Unfit("A934", _EXPECTED, shown(str(given)))
     return moment
+
+
+def to_clock(given: object) -> Moment:
+    """Where a clock is set: a moment, or a day (a `date` or ISO text), which means its last second.
+
+    >>> to_clock("2019-08-31") == to_clock(date(2019, 8, 31)) == to_moment("2019-08-31T23:59:59")
+    True
+
+    Raises `Unfit` for anything else.
+    """
+    if not isinstance(given, datetime):
+        try:
+            day = from_document(DATE, given)
+        except Unfit:
+            return to_moment(given)
+        if isinstance(day, date):
+            return end_of(day)
+    return to_moment(given)
 
 
 def _day_or_last(moment: Moment) -> date:

@@ -6,6 +6,7 @@ Exit codes: 0 done and nothing to complain of; 1 done, and the answer is bad new
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,9 @@ COMMANDS: tuple[tuple[str, str], ...] = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code and never raises for a user's mistake."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A lone surrogate in a task's id cannot be encoded; escaped, it is the same text to whoever reads the JSON.
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = argparse.Namespace(lang=language_of_locale())
     try:
         build_parser(given).parse_args(given, options)

@@ -22,7 +22,7 @@ from typing import IO
 from admission import events
 from admission.cli import policies
 from admission.cli.terminal import Colour, Exit, progress, report, table
-from admission.datatypes import DATE, Unfit, from_document
+from admission.datatypes import Unfit, shown
 from admission.diagnostics import Diagnostic, InputError, Language, Span
 from admission.docket import Notice, Supervisor
 from admission.engine import Policy
@@ -59,11 +59,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def moment(text: str) -> str:
     """A moment of the command line: itself, or the end of a day; argparse reports what is neither."""
     try:
-        return events.moment_text(events.end_of(from_document(DATE, text)))  # type: ignore[arg-type] # it is a date
-    except Unfit:
-        pass
-    try:
-        return events.moment_text(events.to_moment(text))
+        return events.moment_text(events.to_clock(text))
     except Unfit:
         wanted = "a day such as 2019-12-31 or a moment such as 2019-12-31T17:00:00"
         raise argparse.ArgumentTypeError(f"{text!r} is not {wanted}") from None
@@ -78,9 +74,7 @@ def run(options: argparse.Namespace) -> int:
         return follow(options, policy, reader)
     latest = max((event.at for event in progress(reader, "events")), default=None)
     until = options.until or (None if latest is None else events.moment_text(latest))
-    if until is not None:
-        reader.supervisor.advance(to=until)
-    write(reader.supervisor.notices(), policy, options)
+    write(() if until is None else reader.supervisor.notices_at(until), policy, options)
     return Exit.WRONG if reader.is_faulty else Exit.DONE
 
 
@@ -163,7 +157,7 @@ def write(notices: Iterable[Notice], policy: Policy, options: argparse.Namespace
 
 def row_of(notice: Notice, policy: Policy, lang: Language) -> tuple[str, ...]:
     """One notice as a row."""
-    subject = " ".join(f"{key} {value}" for key, value in notice.subject.items())
+    subject = " ".join(f"{key} {shown(value)}" for key, value in notice.subject.items())
     told = ("、" if lang == "zh" else ", ").join(policy.checked.parties[p].get(lang, p) for p in notice.notify)
     return notice.since, notice.watch, subject, told, notice.reason(lang)
 

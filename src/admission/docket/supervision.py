@@ -7,9 +7,9 @@ a withdrawal takes it back; at each step the subjects whose rows may have change
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date
 from threading import RLock
 from typing import Literal
 
@@ -19,10 +19,11 @@ from admission.datatypes import Unfit, Value, to_json
 from admission.decision import Citation, citations_of, in_language
 from admission.diagnostics import Diagnostic, InputError
 from admission.docket.gathering import Shelf, Subject, Watched
-from admission.events import DOCUMENT, Event, Moment, accept_event, moment_text, to_moment
+from admission.events import DOCUMENT, Event, Moment, accept_event, moment_text, to_clock
 
 Mark = tuple[str, Subject]
 """A watch and the subject it is about."""
+_Change = tuple[Mark, Moment, Literal["raised", "revoked"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,10 @@ class Supervisor:
                 self._file(taken)
             return taken
 
-    def advance(self, to: datetime | str) -> tuple[Notice, ...]:
+    def advance(self, to: date | str) -> tuple[Notice, ...]:
         """Move the clock; the notices that the passing of time raised and revoked.
 
-        `to` is a `datetime` or ISO 8601 text, without an offset in Asia/Shanghai time.
+        `to` is a `datetime` or ISO 8601 text, without an offset in Asia/Shanghai time; a `date` means its end.
 
         Raises `InputError` where it is no moment, or before the clock.
         """
@@ -144,7 +145,7 @@ class Supervisor:
 
     def _moment(self, to: object) -> Moment:
         try:
-            moment = to_moment(to)
+            moment = to_clock(to)
         except Unfit as unfit:
             words = {"fact": "to", "expected": unfit.expectation, "given": unfit.given}
             raise InputError([Diagnostic(unfit.code, None, words)]) from None
@@ -176,6 +177,11 @@ class Supervisor:
     # ------------------------------------------------------------------------------- the clock
 
     def _moved_to(self, clock: Moment) -> tuple[Notice, ...]:
+        """Move the clock; the changes, with what each rests on now."""
+        changes = [self._notice(*change) for change in self._moved(clock)]
+        return tuple(sorted(changes, key=_order))
+
+    def _moved(self, clock: Moment) -> list[_Change]:
         self._clock = clock
         marks: dict[Mark, None] = {}
         while self._turns and self._turns[0][0] <= clock:
@@ -183,8 +189,7 @@ class Supervisor:
         while self._deadlines and self._deadlines[0][0] < clock:
             _, watch, subject = heapq.heappop(self._deadlines)
             marks[self._waiting[watch, subject]] = None
-        changes = [change for mark in marks for change in self._asked(mark, clock)]
-        return tuple(sorted(changes, key=_order))
+        return [change for mark in marks for change in self._asked(mark, clock)]
 
     def _turn(self, identity: str, clock: Moment) -> Iterable[Mark]:
         """An event comes to be known, or is taken back: the marks that it may change."""
@@ -203,7 +208,7 @@ class Supervisor:
         watches = self._interested.get(event.type, ())
         return [(name, subject) for name in watches for subject in self._watched[name].affected(event)]
 
-    def _asked(self, mark: Mark, clock: Moment) -> Iterable[Notice]:
+    def _asked(self, mark: Mark, clock: Moment) -> Iterable[_Change]:
         """Ask about one subject again: at most one notice revoked and one raised."""
         before, after = self._since.pop(mark, None), self._answer(mark, clock)
         if after is not None:
@@ -211,9 +216,9 @@ class Supervisor:
         if before == after:
             return
         if before is not None:
-            yield self._notice(mark, before, "revoked")
+            yield mark, before, "revoked"
         if after is not None:
-            yield self._notice(mark, after, "raised")
+            yield mark, after, "raised"
 
     def _answer(self, mark: Mark, clock: Moment) -> Moment | None:
         """Since when the notice stands; None where it does not. A deadline that runs is kept in mind."""
@@ -246,7 +251,24 @@ class Supervisor:
     def notices(self) -> tuple[Notice, ...]:
         """The notices that stand, sorted by since, watch and subject."""
         with self._lock:
-            return tuple(sorted((self._notice(m, s, "raised") for m, s in self._since.items()), key=_order))
+            return tuple(self._standing())
+
+    def notices_at(self, to: date | str) -> Iterator[Notice]:
+        """Move the clock, and go through the notices that stand then: one at a time, however many events each has.
+
+        What changed is not listed. The supervisor must not be given anything before the last notice was taken.
+
+        Raises `InputError` as `advance` does.
+        """
+        with self._lock:
+            self._moved(self._moment(to))
+        yield from self._standing()
+
+    def _standing(self) -> Iterator[Notice]:
+        """The notices that stand, by since, watch and subject."""
+        marks = sorted(self._since.items(), key=lambda found: (found[1], found[0][0], str(found[0][1])))
+        for mark, since in marks:
+            yield self._notice(mark, since, "raised")
 
     def open(self) -> tuple[Open, ...]:
         """The deadlines that run, the nearest first: what is waited for, and until when."""
@@ -286,7 +308,7 @@ class Supervisor:
         for event in events:
             self.record(event)
         if clock is not None:
-            self._moved_to(self._moment(clock))
+            self._moved(self._moment(clock))
 
     def _notice(self, mark: Mark, since: Moment, change: Literal["raised", "revoked"]) -> Notice:
         watched = self._watched[mark[0]]

@@ -40,6 +40,8 @@ def _try(rules: str) -> None:
         )
     except subprocess.TimeoutExpired:
         raise MatchError(f"the watches took the engine more than {SECONDS} s to try") from None
+    except OSError as error:
+        raise MatchError(f"no child process can be started to try the watches in: {error}") from None
     if done.returncode != 0 or done.stdout.strip() != "tried":
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise MatchError(f"the engine cannot run these watches: {last[:200]}")
