@@ -47,6 +47,11 @@ def _list(value: Any) -> list[str]:
     return json.loads(value) if isinstance(value, str) else list(value)
 
 
+def insertion(columns: int, mark: str = "?") -> str:
+    """What inserts a row."""
+    return f"INSERT INTO tasks VALUES ({', '.join([mark] * columns)})"  # noqa: S608 - marks alone
+
+
 def in_lists(value: Any) -> Any:
     """A set as the list that an engine takes."""
     return sorted(value) if isinstance(value, (set, frozenset, tuple)) else value
@@ -71,7 +76,7 @@ def duckdb_engine(policy: Policy, tasks: Sequence[Task], as_of: date | None) -> 
         connection.execute(definition(policy, "duckdb"))
         rows = rows_of(policy, tasks, in_lists)
         if rows:
-            connection.executemany(f"INSERT INTO tasks VALUES ({', '.join('?' * len(rows[0]))})", rows)
+            connection.executemany(insertion(len(rows[0])), rows)
         found = connection.execute(to_sql(policy.checked, "duckdb", "tasks", as_of))
         columns = [column[0] for column in found.description or ()]
         return dictionaries(columns, found.fetchall())
@@ -84,7 +89,7 @@ def sqlite_engine(policy: Policy, tasks: Sequence[Task], as_of: date | None) -> 
         connection.execute(definition(policy, "sqlite"))
         rows = rows_of(policy, tasks, in_text)
         if rows:
-            connection.executemany(f"INSERT INTO tasks VALUES ({', '.join('?' * len(rows[0]))})", rows)
+            connection.executemany(insertion(len(rows[0])), rows)
         found = connection.execute(to_sql(policy.checked, "sqlite", "tasks", as_of))
         columns = [column[0] for column in found.description]
         return dictionaries(columns, found.fetchall())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from os import PathLike
@@ -164,6 +164,45 @@ class Policy:
         It is made from the checked policy alone: no text of the policy stands in it but as a quoted constant.
         """
         return self._program.whole_source()
+
+    def to_sql(
+        self,
+        dialect: str = "duckdb",
+        table: str = "tasks",
+        *,
+        as_of: date | None = None,
+        columns: Collection[str] | None = None,
+    ) -> str:
+        """One SELECT that decides every row of a table of tasks; it needs the extra `sql`, and runs nothing.
+
+        The table has a column for `id`, one for `as_of` unless it is given here, and one for each fact that a rule
+        reads, in the types that `sql_columns` gives; NULL is unknown. `columns` names those that it has, where it
+        lacks some: the facts it lacks are unknown. `dialect` is `duckdb`, `postgres`, `sqlite`, `spark`,
+        `clickhouse`, `trino` or `bigquery`; `table` may be qualified (`schema.table`).
+
+        The columns of the answer: `id`, `verdict`, `channel`, the lists `violations`, `open` (requirements), `missing`
+        (facts), `notes` and `conflict`, and `policy`, the digest. A row whose day is none of the policy's has no
+        verdict. Rows are taken to be tasks that fit: SQL validates nothing.
+
+        Raises `UnsupportedError`, which names what a dialect cannot say, and `MissingExtraError`.
+
+        >>> policy = load("policies/beijing")
+        >>> policy.to_sql("duckdb", as_of=date(2019, 8, 3)).splitlines()[0]
+        'WITH given AS ('
+        """
+        from admission.backends.sql import to_sql
+
+        return to_sql(self.checked, dialect, table, as_of, columns)
+
+    def sql_columns(self, dialect: str = "duckdb") -> dict[str, str]:
+        """The column types of a table of tasks, by name: `id`, `as_of`, and every fact. Raises as `to_sql` does.
+
+        >>> load("policies/beijing").sql_columns()["cost"]
+        'DECIMAL(18, 2)'
+        """
+        from admission.backends.sql import column_types
+
+        return column_types(self.checked, dialect)
 
     def facts_of(self, row: tuple[Any, ...], taken: tuple[str, ...]) -> Mapping[str, Any]:
         """The facts that were given, of a row that has the assumptions taken too."""

@@ -56,7 +56,8 @@ class Dialect:
     within: Pair | None = None
     count: Callable[[Term], Term] | None = None
     money: Choice["decimal", "fen"] = "decimal"
-    rows: Choice["values", "union"] = "values"
+    rows: Choice["values", "numbered", "union"] = "values"
+    """Whether a table of constants is VALUES, its columns named or numbered, or a union of selects."""
     dates: tuple[date, date] = (date.min, date.max)
     fence: Choice["", "offset", "materialized"] = ""
     """What keeps the optimizer from writing a stage's terms out again wherever the next one reads them."""
@@ -317,7 +318,7 @@ def _names_json(conditions: Sequence[tuple[Term, str]]) -> Term:
         exp.paren(terms.case([(held, terms.text("," + json.dumps(name, ensure_ascii=False)))], terms.text("")))
         for held, name in conditions
     ]
-    joined = parts[0]
+    joined: Term = parts[0]
     for part in parts[1:]:
         joined = exp.DPipe(this=joined, expression=part)
     inside = _call("SUBSTR", exp.paren(joined), terms.number(2))
@@ -354,6 +355,7 @@ DIALECTS = {
             _plus_sqlite,
             _since_sqlite,
             money="fen",
+            rows="numbered",
             fence="materialized",
             is_case_blind=True,
         ),

@@ -18,7 +18,7 @@ from admission.datatypes import Kind, Type
 COMPARISONS = {"==": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
 
 Item = tuple[str, ...] | ir.Workday
-"""What has a column of its own: `("fact", name)`, `("definition", name)`, `("cell", look-up, column)`, a working day."""
+"""What has a column: `("fact", name)`, `("definition", name)`, `("cell", look_up, column)`, or a working day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,11 @@ class Judgement:
         """Every expression that the decision reads."""
         judged = [*self.requirements, *self.notes]
         waiving = [e for e in self.exceptions if any(rule.id in e.waives for rule in judged)]
-        for rule in (*self.routes, *judged, *waiving):
+        rules: list[ir.Rule] = [*self.routes, *judged, *waiving]
+        for rule in rules:
             yield from ir.parts(rule).values()
 
-    def stages(self) -> Iterator[tuple[str, list[exp.Expression]]]:
+    def stages(self) -> Iterator[tuple[str, list[Term]]]:
         """The stages, each by its name and the columns that it adds."""
         yield "judged", [*self._own(), *self._demands()]
         yield "routed", self._effective()
@@ -99,7 +100,7 @@ class Judgement:
 
     # --------------------------------------------------------------------------------------- conditions
 
-    def _own(self) -> Iterator[exp.Expression]:
+    def _own(self) -> Iterator[Term]:
         """Each route's own condition; false while the route is not in force."""
         for route in self.routes:
             yield terms.named(self._while_in_force(route), self._name("own", route.id))
@@ -108,7 +109,7 @@ class Judgement:
         when = terms.TRUE if rule.when is None else self.emit.expression(rule.when)
         return terms.all_of([self.emit.within(rule.period), when])
 
-    def _demands(self) -> Iterator[exp.Expression]:
+    def _demands(self) -> Iterator[Term]:
         """Each requirement's demand: false where it is violated, true while it is not in force."""
         for rule in (*self.requirements, *self.notes):
             waivers = [self._while_in_force(e) for e in self.exceptions if rule.id in e.waives]
@@ -117,7 +118,7 @@ class Judgement:
             met = self.emit.expression(rule.require)
             yield terms.named(terms.any_of([idle, spared, met, *waivers]), self._name("demand", rule.id))
 
-    def _effective(self) -> list[exp.Expression]:
+    def _effective(self) -> list[Term]:
         """Each route's effective condition: its own, and not that of any route above it."""
         found = []
         for route in self.routes:
@@ -154,7 +155,7 @@ class Judgement:
 
     # ------------------------------------------------------------------------------------------ verdict
 
-    def _weighed(self) -> list[exp.Expression]:
+    def _weighed(self) -> list[Term]:
         """Which channels are candidates, and what stands against each; how many routes are true."""
         effective = [self.effective(route) for route in self.routes]
         nowhere = terms.negated(terms.any_of(terms.is_true(self.own(route)) for route in self.routes))
@@ -174,7 +175,7 @@ class Judgement:
             ]
         return found
 
-    def _decided(self) -> list[exp.Expression]:
+    def _decided(self) -> list[Term]:
         """The verdict and the channel, and what the lists of the answer rest on."""
         found = [terms.named(self._verdict(), "verdict"), terms.named(self._channel(), "channel")]
         for place, reach in enumerate(self.reaches):
@@ -212,7 +213,7 @@ class Judgement:
 
     # ------------------------------------------------------------------------------------------- result
 
-    def result(self) -> list[exp.Expression]:
+    def result(self) -> list[Term]:
         """The columns of the answer."""
         asks = terms.all_of([has_verdict(UNDETERMINED), terms.negated(clash())])
         conflict = terms.all_of([has_verdict(UNDETERMINED), clash()])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -13,10 +13,10 @@ from admission.backends.sql import tables, terms
 from admission.backends.sql.dialects import DIALECTS, Dialect, UnsupportedError
 from admission.backends.sql.expressions import Emitter, Item, reads
 from admission.backends.sql.judgement import Judgement
-from admission.backends.sql.tables import CALENDAR, HIT, SINCE, UNTIL, Table
+from admission.backends.sql.tables import CALENDAR, SINCE, UNTIL, Table
 from admission.backends.sql.terms import Term
 from admission.checker.bounds import Bounds
-from admission.datatypes import BOOL, DATE, TEXT
+from admission.datatypes import DATE, TEXT
 from admission.diagnostics import Collector
 
 SOURCE = "t"
@@ -43,10 +43,19 @@ def column_types(policy: ir.CheckedPolicy, dialect: str) -> dict[str, str]:
     return {name: exp.DataType.build(kind).sql(dialect=found.name) for name, kind in types.items()}
 
 
+def _table(name: str) -> exp.Table:
+    """A table by its name, or by schema and name with a dot between; each part quoted."""
+    *around, last = (exp.to_identifier(part, quoted=True) for part in name.split("."))
+    database, catalog = [None, None, *around][::-1][:2]
+    return exp.Table(this=last, db=database, catalog=catalog)
+
+
 def _dialect(name: str) -> Dialect:
     if name not in DIALECTS:
         raise UnsupportedError(
-            str(name), f"不认识的方言；可用：{', '.join(DIALECTS)}", f"not a known dialect; there are {', '.join(DIALECTS)}"
+            str(name),
+            f"不认识的方言；可用：{', '.join(DIALECTS)}",
+            f"not a known dialect; there are {', '.join(DIALECTS)}",
         )
     return DIALECTS[name]
 
@@ -55,7 +64,7 @@ def _dialect(name: str) -> Dialect:
 class Stage:
     """One table of the query on top of the one before: more columns, and what they are joined from."""
 
-    columns: list[exp.Expression] = field(default_factory=list)
+    columns: list[Term] = field(default_factory=list)
     joins: list[tuple[str, str, Term]] = field(default_factory=list)
     """Table, alias, condition."""
 
@@ -166,7 +175,7 @@ class Query:
                 if assumed is not None:
                     given = terms.coalesce(given, self.dialect.constant(fact.type, assumed.value))
                 stage.append(terms.named(given, name if fact.filled_by is None else f"{name}_given"))
-        body = exp.select(*stage).from_(exp.alias_(exp.to_table(self.table), SOURCE, table=True))
+        body = exp.select(*stage).from_(exp.alias_(_table(self.table), SOURCE, table=True))
         self.with_.append(Table("given", self._fenced(body)))
         return "given"
 
@@ -293,12 +302,16 @@ class Query:
     def _count_workdays(self, item: ir.Workday, counted: Item, stage: Stage) -> None:
         start = self.emit.expression(item.start)
         alias = f"s{self.order.index(item)}"
-        stage.joins.append((CALENDAR, alias, exp.EQ(this=terms.column("calendar_day", alias), expression=terms.wrapped(start))))
+        stage.joins.append(
+            (CALENDAR, alias, exp.EQ(this=terms.column("calendar_day", alias), expression=terms.wrapped(start)))
+        )
         number = self.dialect.days_since_1(start.copy())
         weekdays = tables.weekdays_until(number)
         shift = tables.workdays_until_last() - tables.weekdays_until_last()
         late = exp.GT(this=exp.paren(number.copy()), expression=terms.number(tables.LAST))
-        outside = terms.case([(late, exp.Add(this=weekdays, expression=exp.paren(terms.number(shift))))], weekdays.copy())
+        outside = terms.case(
+            [(late, exp.Add(this=weekdays, expression=exp.paren(terms.number(shift))))], weekdays.copy()
+        )
         passed = terms.coalesce(terms.column("passed", alias), outside)
         self._column(counted, exp.Add(this=passed, expression=self.emit.amount(item.days)), stage)
 

@@ -38,7 +38,9 @@ def rows_of(
     """A table of constants; None where it has no rows, which SQL cannot write."""
     written = [
         [
-            dialect.unknown(declared) if cell is None else exp.cast(dialect.constant(declared, cell), dialect.type(declared))
+            dialect.unknown(declared)
+            if cell is None
+            else exp.cast(dialect.constant(declared, cell), dialect.type(declared))
             for cell, (_, declared) in zip(row, types, strict=True)
         ]
         for row in rows
@@ -49,10 +51,13 @@ def rows_of(
     if dialect.rows == "union":
         return _union(names, written)
     values = exp.Values(expressions=[exp.Tuple(expressions=row) for row in written])
+    if dialect.rows == "numbered":
+        numbered = (terms.named(terms.column(f"column{n}"), name) for n, name in enumerate(names, 1))
+        return exp.select(*numbered).from_(exp.alias_(values, "v", quoted=True))
     return exp.select(*(terms.column(name) for name in names)).from_(_aliased(values, names))
 
 
-def _aliased(values: exp.Values, names: Sequence[str]) -> exp.Expression:
+def _aliased(values: exp.Values, names: Sequence[str]) -> Term:
     columns = [exp.to_identifier(name, quoted=True) for name in names]
     return exp.alias_(values, "v", table=[column.name for column in columns], quoted=True)
 
@@ -65,7 +70,9 @@ def _union(names: Sequence[str], rows: Sequence[Sequence[Term]]) -> exp.Query:
     return found
 
 
-def register(dialect: Dialect, declared: ir.Register, name: str, columns: Sequence[str], day: date | None) -> Table | None:
+def register(
+    dialect: Dialect, declared: ir.Register, name: str, columns: Sequence[str], day: date | None
+) -> Table | None:
     """The rows of a register that may be found, with the columns asked for; None where there are none.
 
     With a fixed day only the rows in force on it; else each row's period stands in `since` and `until`.
@@ -87,8 +94,10 @@ def register(dialect: Dialect, declared: ir.Register, name: str, columns: Sequen
 
 
 def calendar(dialect: Dialect) -> list[Table]:
-    """The published days: `calendar_day`, whether it `is_worked`, and how many working days `passed` since 0001-01-01."""
-    exceptions = rows_of(dialect, [("n", INT), ("works", INT)], ((day - FIRST, int(works)) for day, works in workdays.EXCEPTIONS))
+    """Each published day as `calendar_day`, whether it `is_worked`, and the working days `passed` since 0001-01-01."""
+    exceptions = rows_of(
+        dialect, [("n", INT), ("works", INT)], ((day - FIRST, int(works)) for day, works in workdays.EXCEPTIONS)
+    )
     digits = rows_of(dialect, [("d", INT)], ([digit] for digit in range(10)))
     assert exceptions is not None  # noqa: S101 - both are constants with rows
     assert digits is not None  # noqa: S101
@@ -116,7 +125,9 @@ def _day_numbers() -> exp.Query:
 def _worked_days() -> exp.Query:
     """Each published day, and whether China works on it: 1 or 0."""
     number = terms.column("n", "day_numbers")
-    in_week = exp.Mod(this=exp.paren(exp.Add(this=number, expression=terms.number(FIRST - 1))), expression=terms.number(7))
+    in_week = exp.Mod(
+        this=exp.paren(exp.Add(this=number, expression=terms.number(FIRST - 1))), expression=terms.number(7)
+    )
     weekday = terms.case([(exp.LT(this=in_week, expression=terms.number(5)), terms.number(1))], terms.number(0))
     worked = terms.coalesce(terms.column("works", "moved_days"), weekday)
     joined = exp.EQ(this=terms.column("n", "moved_days"), expression=number.copy())

@@ -11,7 +11,7 @@ from datetime import date
 
 from sqlglot import exp
 
-Term = exp.Expression
+Term = exp.Expr
 
 LONGEST_LABEL = 40  # of the 63 bytes that PostgreSQL keeps of a name
 TRUE: Term = exp.true()
