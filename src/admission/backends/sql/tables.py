@@ -37,29 +37,39 @@ def rows_of(
 ) -> exp.Query | None:
     """A table of constants; None where it has no rows, which SQL cannot write."""
     written = [
-        [
-            dialect.unknown(declared)
-            if cell is None
-            else exp.cast(dialect.constant(declared, cell), dialect.type(declared))
-            for cell, (_, declared) in zip(row, types, strict=True)
-        ]
-        for row in rows
+        [_plain(dialect, declared, cell) for cell, (_, declared) in zip(row, types, strict=True)] for row in rows
     ]
     if not written:
         return None
     names = [name for name, _ in types]
+    body: Term
     if dialect.rows == "union":
-        return _union(names, written)
-    values = exp.Values(expressions=[exp.Tuple(expressions=row) for row in written])
-    if dialect.rows == "numbered":
-        numbered = (terms.named(terms.column(f"column{n}"), name) for n, name in enumerate(names, 1))
-        return exp.select(*numbered).from_(exp.alias_(values, "v", quoted=True))
-    return exp.select(*(terms.column(name) for name in names)).from_(_aliased(values, names))
+        body, inner = _union(names, written), names
+    else:
+        body = exp.Values(expressions=[exp.Tuple(expressions=row) for row in written])
+        inner = names if dialect.rows == "values" else [f"column{place}" for place in range(1, len(names) + 1)]
+    typed = [
+        terms.named(exp.cast(terms.column(read), dialect.type(declared)), name)
+        for read, (name, declared) in zip(inner, types, strict=True)
+    ]
+    return exp.select(*typed).from_(_aliased(body, names if dialect.rows == "values" else []))
 
 
-def _aliased(values: exp.Values, names: Sequence[str]) -> Term:
-    columns = [exp.to_identifier(name, quoted=True) for name in names]
-    return exp.alias_(values, "v", table=[column.name for column in columns], quoted=True)
+def _plain(dialect: Dialect, declared: Type, cell: Value | None) -> Term:
+    """A cell before its column is given a type."""
+    match cell:
+        case None:
+            return exp.null()
+        case date():
+            return terms.text(cell.isoformat())
+        case _:
+            return dialect.constant(declared, cell)
+
+
+def _aliased(body: Term, names: Sequence[str]) -> Term:
+    if isinstance(body, exp.Values):
+        return exp.alias_(body, "v", table=list(names) or True, quoted=True)
+    return exp.alias_(exp.Subquery(this=body), "v", table=True)
 
 
 def _union(names: Sequence[str], rows: Sequence[Sequence[Term]]) -> exp.Query:
