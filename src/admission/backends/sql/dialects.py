@@ -61,6 +61,8 @@ class Dialect:
     dates: tuple[date, date] = (date.min, date.max)
     fence: Choice["", "offset", "materialized"] = ""
     """What keeps the optimizer from writing a stage's terms out again wherever the next one reads them."""
+    numbers: Callable[[int, str], exp.Expr] | None = None
+    """So many numbers from 0 as a column; None where answers are not looked up by code."""
     is_case_blind: bool = False
     """Whether two columns may not differ in case alone."""
 
@@ -326,6 +328,11 @@ def _names_json(conditions: Sequence[tuple[Term, str]]) -> Term:
     return exp.DPipe(this=opened, expression=terms.text("]"))
 
 
+def _numbers_duckdb(count: int, name: str) -> Term:
+    called = exp.Table(this=_call("RANGE", terms.number(count)))
+    return exp.alias_(called, "n", table=[name])
+
+
 DIALECTS = {
     dialect.name: dialect
     for dialect in (
@@ -337,6 +344,7 @@ DIALECTS = {
             _has_duckdb,
             _within_duckdb,
             _counted("LEN"),
+            numbers=_numbers_duckdb,
             is_case_blind=True,
         ),
         Dialect(

@@ -17,6 +17,7 @@ from admission.datatypes import Kind, Type
 
 COMPARISONS = {"==": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
 
+LONGEST_IN = 4
 Item = tuple[str, ...] | ir.Workday
 """What has a column: `("fact", name)`, `("definition", name)`, `("cell", look_up, column)`, or a working day."""
 
@@ -30,6 +31,8 @@ class Emitter:
     as_of: date | None
     """The day of the decision; None: the row's own."""
     columns: Mapping[Item, str]
+    is_known: bool = False
+    """Whether every operand is known, so that none is asked for being NULL."""
 
     @property
     def day(self) -> Term:
@@ -70,8 +73,7 @@ class Emitter:
             case ir.In(item, container):
                 return self.element(item, container)
             case ir.OneOf(item, options):
-                found = self.expression(item)
-                return exp.In(this=terms.wrapped(found), expressions=[self.expression(option) for option in options])
+                return self.one_of(item, options)
             case ir.Count(operand):
                 return self.count(operand)
             case ir.Add(left, right) | ir.Subtract(left, right):
@@ -125,13 +127,28 @@ class Emitter:
         wide = WIDE_AMOUNT if kind is Kind.MONEY and self.dialect.money == "decimal" else "BIGINT"
         return exp.cast(self.expression(expr), wide)
 
+    def strict(self, term: Term, operands: list[Term], kind: str) -> Term:
+        """A term that is unknown where an operand is."""
+        unknown = terms.FALSE if self.is_known else terms.any_of(terms.is_unknown(operand) for operand in operands)
+        return terms.case([(unknown, terms.null(kind))], term)
+
     # ---------------------------------------------------------------------------------------------- sets
+
+    def one_of(self, item: ir.Expr, options: tuple[ir.Literal, ...]) -> Term:
+        """Whether a value is one of some constants."""
+        found = self.expression(item)
+        constants = [self.expression(option) for option in options]
+        if self.dialect.numbers and len(options) > LONGEST_IN and options[0].type.kind in (Kind.ENUM, Kind.TEXT):
+            # DuckDB makes a join of a long IN, for every row, whatever condition it stands under.
+            listed = self.dialect.set_of([str(option.value) for option in options])
+            return self.strict(exp.func("LIST_CONTAINS", listed, found), [found], "BOOLEAN")
+        return exp.In(this=terms.wrapped(found), expressions=constants)
 
     def element(self, item: ir.Expr, container: ir.Expr) -> Term:
         """Whether a set has an element."""
         found, held = self.expression(item), self.expression(container)
         has = self.dialect.has or has_text
-        return terms.strict(has(held, found), [found, held], terms.null("BOOLEAN"))
+        return self.strict(has(held, found), [found, held], "BOOLEAN")
 
     def sets(self, op: str, left: ir.Expr, right: ir.Expr) -> Term:
         """Whether a set is the other, or lies within it."""
@@ -140,7 +157,7 @@ class Emitter:
         if op in ("==", "!="):
             term = terms.all_of([term, self.subset(right, left)])
         operands = [self.expression(side) for side in sides]
-        return terms.strict(terms.negated(term) if op == "!=" else term, operands, terms.null("BOOLEAN"))
+        return self.strict(terms.negated(term) if op == "!=" else term, operands, "BOOLEAN")
 
     def subset(self, inner: ir.Expr, outer: ir.Expr) -> Term:
         """Whether a known set lies within another."""
@@ -165,7 +182,7 @@ class Emitter:
             return self.dialect.count(self.expression(operand))
         held = self.expression(operand)
         places = [(0, self.holds(operand, value)) for value in ir.type_of(operand).values]
-        return terms.strict(exp.paren(terms.bits(places)), [held], terms.null("BIGINT"))
+        return self.strict(exp.paren(terms.bits(places)), [held], "BIGINT")
 
 
 def reads(expr: ir.Expr) -> Iterator[Item]:

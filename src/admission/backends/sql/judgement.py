@@ -54,10 +54,16 @@ class Judgement:
         for rule in rules:
             yield from ir.parts(rule).values()
 
-    def stages(self) -> Iterator[tuple[str, list[Term]]]:
-        """The stages, each by its name and the columns that it adds."""
-        yield "judged", [*self._own(), *self._demands()]
-        yield "routed", self._effective()
+    def routing(self) -> Iterator[tuple[str, list[Term]]]:
+        """The stages that route, each by its name and the columns that it adds."""
+        yield "owned", list(self._own())
+        effective = self._effective()
+        routes = [terms.named(term, self._name("route", name)) for name, term in effective.items()]
+        yield "routed", [*routes, terms.named(self._taken(effective.values()), "taken")]
+
+    def judging(self) -> Iterator[tuple[str, list[Term]]]:
+        """The stages that decide, each by its name and the columns that it adds."""
+        yield "judged", list(self._demands())
         yield "weighed", self._weighed()
         yield "decided", self._decided()
 
@@ -118,12 +124,12 @@ class Judgement:
             met = self.emit.expression(rule.require)
             yield terms.named(terms.any_of([idle, spared, met, *waivers]), self._name("demand", rule.id))
 
-    def _effective(self) -> list[Term]:
+    def _effective(self) -> dict[str, Term]:
         """Each route's effective condition: its own, and not that of any route above it."""
-        found = []
+        found = {}
         for route in self.routes:
             above = [terms.negated(terms.all_of([held, self.own(other)])) for other, held in self._above(route)]
-            found.append(terms.named(terms.all_of([self.own(route), *above]), self._name("route", route.id)))
+            found[route.id] = terms.all_of([self.own(route), *above])
         return found
 
     def _above(self, route: ir.Route) -> Iterator[tuple[ir.Route, Term]]:
@@ -155,16 +161,16 @@ class Judgement:
 
     # ------------------------------------------------------------------------------------------ verdict
 
+    def _taken(self, effective: Iterable[Term]) -> Term:
+        """How many routes are true."""
+        counted = [terms.case([(terms.is_true(route), terms.number(1))], terms.number(0)) for route in effective]
+        return terms.total(counted) if counted else terms.number(0)
+
     def _weighed(self) -> list[Term]:
-        """Which channels are candidates, and what stands against each; how many routes are true."""
-        effective = [self.effective(route) for route in self.routes]
+        """Which channels are candidates, and what stands against each."""
         nowhere = terms.negated(terms.any_of(terms.is_true(self.own(route)) for route in self.routes))
-        taken = [terms.case([(terms.is_true(route), terms.number(1))], terms.number(0)) for route in effective]
-        found = [
-            terms.named(nowhere, "nowhere"),
-            terms.named(terms.total(taken) if taken else terms.number(0), "taken"),
-            terms.named(terms.any_of(map(terms.is_unknown, effective)), "unsettled"),
-        ]
+        unsettled = terms.any_of(terms.is_unknown(self.effective(route)) for route in self.routes)
+        found = [terms.named(nowhere, "nowhere"), terms.named(unsettled, "unsettled")]
         for channel in self.channels:
             leading = [self.effective(route) for route in self.routes if route.to == channel]
             demands = [self.demand(rule) for rule in self.requirements if channel in rule.channels]
@@ -189,7 +195,7 @@ class Judgement:
         stopped = (terms.any_of([terms.negated(self.may(c)), self.against(c)]) for c in self.channels)
         doubtful = (terms.all_of([self.may(c), self.open_at(c)]) for c in self.channels)
         branches = [
-            (self._outside(), terms.null("TEXT")),
+            (self.outside(), terms.null("TEXT")),
             (clash(), UNDETERMINED),
             (terms.all_of(stopped), REFUSE),
             (terms.any_of([terms.column("unsettled"), *doubtful]), UNDETERMINED),
@@ -198,11 +204,11 @@ class Judgement:
         return terms.case(branches, terms.null("TEXT"))
 
     def _channel(self) -> Term:
-        lost = terms.any_of([self._outside(), clash(), terms.column("unsettled")])
+        lost = terms.any_of([self.outside(), clash(), terms.column("unsettled")])
         settled = [(self.may(channel), terms.text(channel)) for channel in self.channels]
         return terms.case([(lost, terms.null("TEXT")), *settled], terms.null("TEXT"))
 
-    def _outside(self) -> Term:
+    def outside(self) -> Term:
         """Whether the row's day is none of the policy's: such a row has no verdict."""
         if self.emit.as_of is not None:
             return terms.FALSE
@@ -213,23 +219,22 @@ class Judgement:
 
     # ------------------------------------------------------------------------------------------- result
 
-    def result(self) -> list[Term]:
-        """The columns of the answer."""
+    def result(self) -> list[tuple[str, Term]]:
+        """The columns of the answer, by name."""
         asks = terms.all_of([has_verdict(UNDETERMINED), terms.negated(clash())])
         conflict = terms.all_of([has_verdict(UNDETERMINED), clash()])
         lists = {
             "violations": (has_verdict(REFUSE), self.violations()),
             "open": (asks, self.open()),
             "missing": (asks, self.missing()),
-            "notes": (terms.is_known(terms.column("channel")), self.noted()),
+            "notes": (terms.is_known(terms.column("channel", "p")), self.noted()),
             "conflict": (conflict, [(terms.is_true(self.effective(route)), route.id) for route in self.routes]),
         }
         names = self.emit.dialect.names
-        columns = [terms.named(terms.column(name), name) for name in ("id", "verdict", "channel")]
+        found = [(name, terms.column(name, "p")) for name in ("id", "verdict", "channel")]
         for name, (condition, listed) in lists.items():
-            term = terms.case([(condition, names(listed))], names([])) if listed else names([])
-            columns.append(terms.named(term, name))
-        return [*columns, terms.named(terms.text(self.policy.digest), "policy")]
+            found.append((name, terms.case([(condition, names(listed))], names([])) if listed else names([])))
+        return [*found, ("policy", terms.text(self.policy.digest))]
 
     def violations(self) -> Names:
         """What stands against the task at every candidate; for a refused task."""
@@ -293,7 +298,7 @@ def _sorted(names: Sequence[tuple[Term, str]]) -> Names:
 
 def has_verdict(verdict: Term) -> Term:
     """Whether the verdict is this one."""
-    return exp.EQ(this=terms.column("verdict"), expression=verdict)
+    return exp.EQ(this=terms.column("verdict", "p"), expression=verdict)
 
 
 def clash() -> Term:

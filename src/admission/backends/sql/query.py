@@ -13,6 +13,7 @@ from admission.backends.sql import tables, terms
 from admission.backends.sql.dialects import DIALECTS, Dialect, UnsupportedError
 from admission.backends.sql.expressions import Emitter, Item, reads
 from admission.backends.sql.judgement import Judgement
+from admission.backends.sql.shortcut import ANSWERS, CODE, SLOW, Shortcut
 from admission.backends.sql.tables import CALENDAR, SINCE, UNTIL, Table
 from admission.backends.sql.terms import Term
 from admission.checker.bounds import Bounds
@@ -20,6 +21,7 @@ from admission.datatypes import DATE, TEXT
 from admission.diagnostics import Collector
 
 SOURCE = "t"
+LONGEST_LIST = 8  # rows of a register that are tried one by one
 
 
 def to_sql(
@@ -104,12 +106,42 @@ class Query:
         last = self._given()
         for number, level in enumerate(self._levels(), 1):
             last = self._stage(f"known_{number}", last, level)
-        for name, columns in self.judgement.stages():
+        for name, columns in self.judgement.routing():
             last = self._add(name, last, Stage(columns))
-        found = exp.select(*self.judgement.result()).from_(exp.to_table(last))
+        shortcut = Shortcut(self.judgement)
+        found = self._by_code(last, shortcut) if self.dialect.numbers and shortcut.is_open else self._by_rule(last)
         for table in self.with_:
             found = found.with_(table.name, as_=table.body, copy=False)
         return found
+
+    def _by_rule(self, last: str) -> exp.Select:
+        """The answer of each row, built rule by rule."""
+        for name, columns in self.judgement.judging():
+            last = self._add(name, last, Stage(columns))
+        columns = [terms.named(term, name) for name, term in self.judgement.result()]
+        return exp.select(*columns).from_(exp.alias_(exp.to_table(last), "p", table=True))
+
+    def _by_code(self, last: str, shortcut: Shortcut) -> exp.Select:
+        """The answer of each row looked up by its code; built rule by rule for those that take the long way."""
+        facts = [
+            self.emit.read(item)
+            for item in self.order
+            if isinstance(item, tuple) and item[0] == "fact" and self.policy.facts[item[1]].assume is None
+        ]
+        last = self._add("sorted_out", last, Stage([terms.named(shortcut.slow(facts), SLOW)]))
+        slow, code = terms.column(SLOW), [terms.named(shortcut.code(), CODE)]
+        for name, columns in self.judgement.judging():
+            guarded = [terms.named(terms.case([(slow, column.this)], exp.null()), column.alias) for column in columns]
+            last, code = self._add(name, last, Stage([*code, *guarded])), []
+        self.with_.append(shortcut.answers())
+        looked_up = ("verdict", "channel", "violations", "notes")
+        columns = [
+            terms.named(terms.case([(slow, term)], terms.column(name, ANSWERS)) if name in looked_up else term, name)
+            for name, term in self.judgement.result()
+        ]
+        on = exp.EQ(this=terms.column(CODE, ANSWERS), expression=terms.column(CODE, "p"))
+        found = exp.select(*columns).from_(exp.alias_(exp.to_table(last), "p", table=True))
+        return found.join(exp.to_table(ANSWERS), on=on, join_type="left")
 
     # --------------------------------------------------------------------------------------- what is read
 
@@ -194,6 +226,9 @@ class Query:
                 case ("fact", fact):
                     self._filled(self.policy.facts[fact], stage)
                 case ("cell", look_up, column):
+                    if self._is_short(look_up):
+                        self._column(item, self._listed_cell(look_up, column), stage)
+                        continue
                     if look_up not in joined:
                         joined[look_up] = self._join(self.policy.look_ups[look_up], stage)
                     self._column(item, self._cell(look_up, column, joined[look_up]), stage)
@@ -254,23 +289,65 @@ class Query:
         return terms.all_of([after, until])
 
     def _cell(self, name: str, column: str, alias: str | None) -> Term:
-        """A column of the row that a look-up finds, or what stands for none."""
-        look_up = self.policy.look_ups[name]
-        declared = self.policy.registers[look_up.register]
-        keys = [terms.is_unknown(self.emit.fact(key)) for key in look_up.match.values()]
+        """A column of the row that a look-up joined, or what stands for none."""
+        declared = self._register(name)
         place = list(declared.columns).index(declared.key[0])
         hit = terms.FALSE if alias is None else terms.is_known(terms.column(f"c{place}", alias))
         if column == ir.FOUND:
-            nothing = terms.null("BOOLEAN")
-            missed = nothing if declared.partial else terms.FALSE
-            return terms.case([(terms.any_of(keys), nothing), (hit, terms.TRUE)], missed)
-        kept = declared.columns[column]
-        absent = None if kept.absent is None else self.dialect.constant(kept.type, kept.absent.value)
-        nothing = self.dialect.unknown(kept.type)
+            return self._read_row(name, column, [(hit, terms.TRUE)])
         cell = terms.column(f"c{list(declared.columns).index(column)}", alias or "")
-        value = cell if absent is None else terms.coalesce(cell, absent)
-        missed = nothing if absent is None or declared.partial else absent
-        return terms.case([(terms.any_of(keys), nothing), (hit, value)], missed)
+        absent = self._absent(declared.columns[column])
+        return self._read_row(name, column, [(hit, cell if absent is None else terms.coalesce(cell, absent))])
+
+    def _read_row(self, name: str, column: str, rows: list[tuple[Term, Term]]) -> Term:
+        """A cell of the row that is hit; unknown with an unknown key, and where a partial register has no row."""
+        declared = self._register(name)
+        keys = [terms.is_unknown(self.emit.fact(key)) for key in self.policy.look_ups[name].match.values()]
+        if column == ir.FOUND:
+            nothing, missed = terms.null("BOOLEAN"), terms.FALSE
+        else:
+            nothing = self.dialect.unknown(declared.columns[column].type)
+            missed = self._absent(declared.columns[column]) or nothing
+        return terms.case([(terms.any_of(keys), nothing), *rows], nothing if declared.partial else missed)
+
+    def _register(self, look_up: str) -> ir.Register:
+        return self.policy.registers[self.policy.look_ups[look_up].register]
+
+    def _absent(self, column: ir.Column) -> Term | None:
+        return None if column.absent is None else self.dialect.constant(column.type, column.absent.value)
+
+    def _is_short(self, look_up: str) -> bool:
+        """Whether a register is short enough for its rows to be tried one by one, without a join."""
+        return len(self._rows(look_up)) <= LONGEST_LIST
+
+    def _rows(self, look_up: str) -> list[ir.Row]:
+        rows = self._register(look_up).rows
+        return [row for row in rows if self.as_of is None or self.as_of in row.period]
+
+    def _listed_cell(self, name: str, column: str) -> Term:
+        """A column of the row that a look-up finds among few."""
+        declared, look_up = self._register(name), self.policy.look_ups[name]
+        columns = list(declared.columns)
+        rows = []
+        for row in self._rows(name):
+            keys = [
+                (look_up.match[key], declared.columns[key].type, row.cells[columns.index(key)]) for key in declared.key
+            ]
+            fits = [
+                exp.EQ(this=self.emit.fact(fact), expression=self.dialect.constant(of, cell))
+                for fact, of, cell in keys
+                if cell is not None
+            ]
+            rows.append((terms.all_of([*fits, self.emit.within(row.period)]), self._value(row, column, declared)))
+        return self._read_row(name, column, rows)
+
+    def _value(self, row: ir.Row, column: str, declared: ir.Register) -> Term:
+        if column == ir.FOUND:
+            return terms.TRUE
+        kept = declared.columns[column]
+        cell = row.cells[list(declared.columns).index(column)]
+        absent = self._absent(kept) or self.dialect.unknown(kept.type)
+        return absent if cell is None else self.dialect.constant(kept.type, cell)
 
     # --------------------------------------------------------------------------------------- working days
 

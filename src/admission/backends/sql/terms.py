@@ -77,6 +77,8 @@ def negated(term: Term) -> Term:
     """Kleene's `not`, which is SQL's."""
     if term in (TRUE, FALSE):
         return FALSE if term == TRUE else TRUE
+    if isinstance(term, exp.Not):
+        return term.this.this if isinstance(term.this, exp.Paren) else term.this
     return exp.not_(term, copy=False)
 
 
@@ -134,11 +136,6 @@ def case(branches: Sequence[tuple[Term, Term]], otherwise: Term) -> Term:
     for condition, value in branches:
         found = found.when(condition, value, copy=False)
     return found.else_(otherwise, copy=False)
-
-
-def strict(term: Term, operands: Iterable[Term], unknown: Term) -> Term:
-    """A term that is unknown where an operand is."""
-    return case([(any_of(is_unknown(operand) for operand in operands), unknown)], term)
 
 
 def binary(node: type[exp.Binary], left: Term, right: Term) -> Term:
