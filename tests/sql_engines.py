@@ -205,7 +205,7 @@ def clickhouse_engine(policy: Policy, tasks: Sequence[Task], as_of: date | None)
     types = column_types(policy.checked, "clickhouse")
     columns = ", ".join(f'"{name}" {types[name]}' for name in names)
     rows = [dict(zip(names, row, strict=True)) for row in rows_of(policy, tasks, in_text)]
-    with session.Session() as connection:
+    with session.Session() as connection:  # type: ignore[no-untyped-call]
         connection.query("CREATE DATABASE IF NOT EXISTS d")
         connection.query("DROP TABLE IF EXISTS d.tasks")
         connection.query(f"CREATE TABLE d.tasks ({columns}) ENGINE = Memory")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal as Choice
 
 from sqlglot import exp
@@ -38,6 +38,10 @@ class UnsupportedError(AdmissionError):
         return f"{self.dialect}：{self.zh}" if lang == "zh" else f"{self.dialect}: {self.en}"
 
 
+DATE_OF_400_YEARS = exp.DataType(this=exp.DataType.Type.DATE32, nested=False)
+SqlType = str | exp.DataType
+"""An engine's type, in sqlglot's words."""
+
 Pair = Callable[[Term, Term], Term]
 Lists = Callable[[Sequence[tuple[Term, str]]], Term]
 
@@ -56,9 +60,11 @@ class Dialect:
     within: Pair | None = None
     count: Callable[[Term], Term] | None = None
     money: Choice["decimal", "fen"] = "decimal"
-    rows: Choice["values", "numbered", "union"] = "values"
-    """Whether a table of constants is VALUES, its columns named or numbered, or a union of selects."""
-    dates: tuple[date, date] = (date.min, date.max)
+    rows: Choice["named", "numbered", "array"] = "named"
+    """Whether a table of constants is VALUES, its columns named or numbered, or an array of tuples."""
+    date: SqlType = "DATE"
+    dates: tuple[dt.date, dt.date] = (dt.date.min, dt.date.max)
+    """The first and the last day that the engine holds."""
     fence: Choice["", "offset", "materialized"] = ""
     """What keeps the optimizer from writing a stage's terms out again wherever the next one reads them."""
     numbers: Callable[[int, str], exp.Expr] | None = None
@@ -71,8 +77,8 @@ class Dialect:
         """Whether a set is a list; else it is text, its values separated by `;`."""
         return self.has is not None
 
-    def type(self, declared: Type) -> str:
-        """The engine's type for a value, in sqlglot's words."""
+    def type(self, declared: Type) -> SqlType:
+        """The engine's type for a value."""
         match declared.kind:
             case Kind.BOOL:
                 return "BOOLEAN"
@@ -81,7 +87,7 @@ class Dialect:
             case Kind.MONEY:
                 return AMOUNT if self.money == "decimal" else "BIGINT"
             case Kind.DATE:
-                return "DATE" if self.name != "sqlite" else "TEXT"
+                return self.date
             case Kind.TEXT | Kind.ENUM:
                 return "TEXT"
             case Kind.SET:
@@ -100,16 +106,17 @@ class Dialect:
                 return terms.number(to_text(declared, value))
             case int():
                 return terms.number(value)
-            case date():
+            case dt.date():
                 return self.day(value)
             case frozenset():
                 return self.set_of([item for item in declared.values if item in value])
             case str():
                 return terms.text(value)
 
-    def day(self, value: date) -> Term:
+    def day(self, value: dt.date) -> Term:
         """A date constant."""
-        return terms.text(value.isoformat()) if self.name == "sqlite" else terms.day(value)
+        written = terms.text(value.isoformat())
+        return written if self.date == "TEXT" else exp.cast(written, self.date)
 
     def set_of(self, items: Sequence[str]) -> Term:
         """A set constant."""
@@ -243,12 +250,12 @@ def _plus_bigquery(start: Term, days: Term) -> Term:
     return exp.DateAdd(this=start, expression=days, unit=exp.var("DAY"))
 
 
-DAY_BEFORE_1 = date.min
+FIRST_DAY = dt.date.min
 
 
 def _since_subtracting(moment: Term) -> Term:
     """Where the difference of two dates is a number of days."""
-    return _one_more(exp.Sub(this=moment, expression=terms.day(DAY_BEFORE_1)))
+    return _one_more(exp.Sub(this=moment, expression=terms.day(FIRST_DAY)))
 
 
 def _since_sqlite(moment: Term) -> Term:
@@ -257,24 +264,24 @@ def _since_sqlite(moment: Term) -> Term:
 
 
 def _since_duckdb(moment: Term) -> Term:
-    return _one_more(_call("DATEDIFF", terms.text("day"), terms.day(DAY_BEFORE_1), moment))
+    return _one_more(_call("DATEDIFF", terms.text("day"), terms.day(FIRST_DAY), moment))
 
 
 def _since_spark(moment: Term) -> Term:
-    return _one_more(exp.cast(_call("DATEDIFF", moment, terms.day(DAY_BEFORE_1)), "BIGINT"))
+    return _one_more(exp.cast(_call("DATEDIFF", moment, terms.day(FIRST_DAY)), "BIGINT"))
 
 
 def _since_clickhouse(moment: Term) -> Term:
-    start = terms.number(date(1970, 1, 1).toordinal())
+    start = terms.number(dt.date(1970, 1, 1).toordinal())
     return exp.Add(this=_call("toInt64", _call("toInt32", moment)), expression=start)
 
 
 def _since_trino(moment: Term) -> Term:
-    return _one_more(_call("DATE_DIFF", terms.text("day"), terms.day(DAY_BEFORE_1), moment))
+    return _one_more(_call("DATE_DIFF", terms.text("day"), terms.day(FIRST_DAY), moment))
 
 
 def _since_bigquery(moment: Term) -> Term:
-    return _one_more(exp.DateDiff(this=moment, expression=terms.day(DAY_BEFORE_1), unit=exp.var("DAY")))
+    return _one_more(exp.DateDiff(this=moment, expression=terms.day(FIRST_DAY), unit=exp.var("DAY")))
 
 
 def _one_more(term: Term) -> Term:
@@ -363,6 +370,7 @@ DIALECTS = {
             _plus_sqlite,
             _since_sqlite,
             money="fen",
+            date="TEXT",
             rows="numbered",
             fence="materialized",
             is_case_blind=True,
@@ -382,8 +390,9 @@ DIALECTS = {
             _names_clickhouse,
             _plus_clickhouse,
             _since_clickhouse,
-            rows="union",
-            dates=(date(1900, 1, 1), date(2299, 12, 31)),
+            rows="array",
+            date=DATE_OF_400_YEARS,
+            dates=(dt.date(1900, 1, 1), dt.date(2299, 12, 31)),
         ),
         Dialect(
             "trino",
@@ -395,6 +404,6 @@ DIALECTS = {
             _counted("CARDINALITY"),
             is_case_blind=True,
         ),
-        Dialect("bigquery", _names_filtered, _plus_bigquery, _since_bigquery, rows="union", is_case_blind=True),
+        Dialect("bigquery", _names_filtered, _plus_bigquery, _since_bigquery, is_case_blind=True),
     )
 }

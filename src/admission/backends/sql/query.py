@@ -109,7 +109,7 @@ class Query:
         for name, columns in self.judgement.routing():
             last = self._add(name, last, Stage(columns))
         shortcut = Shortcut(self.judgement)
-        found = self._by_code(last, shortcut) if self.dialect.numbers and shortcut.is_open else self._by_rule(last)
+        found = self._by_code(last, shortcut) if shortcut.is_open else self._by_rule(last)
         for table in self.with_:
             found = found.with_(table.name, as_=table.body, copy=False)
         return found

@@ -39,7 +39,8 @@ class Shortcut:
     @property
     def is_open(self) -> bool:
         """Whether the answers are few enough to be listed."""
-        return all(len(rules) <= MOST_RULES for rules in self.rules.values()) and self.codes <= MOST_CODES
+        few = all(len(rules) <= MOST_RULES for rules in self.rules.values()) and self.codes <= MOST_CODES
+        return few and self.emit.dialect.numbers is not None
 
     def slow(self, facts: list[Term]) -> Term:
         """Whether a row takes the long way."""
@@ -98,14 +99,15 @@ class Shortcut:
         verdict = terms.case([(_has(mask, refused), terms.text("refuse"))], outcome)
         held = [(_has(mask, 1 << place), rule.id, rule.effect) for place, rule in enumerate(rules)]
         lists = {effect: [(bit, name) for bit, name, of in held if of == effect] for effect in ("refuse", "note")}
-        names = self.emit.dialect.names
+        names, numbers = self.emit.dialect.names, self.emit.dialect.numbers
+        assert numbers is not None  # noqa: S101 - else the shortcut is not open
         return exp.select(
             terms.named(exp.cast(exp.Add(this=mask, expression=terms.number(self.first[channel])), "INT"), CODE),
             terms.named(verdict, "verdict"),
             terms.named(terms.text(channel), "channel"),
             terms.named(names(lists["refuse"]), "violations"),
             terms.named(names(lists["note"]), "notes"),
-        ).from_(self.emit.dialect.numbers(1 << len(rules), "mask"))
+        ).from_(numbers(1 << len(rules), "mask"))
 
 
 def _has(mask: Term, bits: int) -> Term:

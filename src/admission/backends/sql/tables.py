@@ -41,18 +41,33 @@ def rows_of(
     ]
     if not written:
         return None
+    values = exp.Values(expressions=[exp.Tuple(expressions=row) for row in written])
     names = [name for name, _ in types]
-    body: Term
-    if dialect.rows == "union":
-        body, inner = _union(names, written), names
+    places = range(1, len(names) + 1)
+    if dialect.rows == "array":
+        body: Term = exp.alias_(exp.Subquery(this=_unfolded(written)), "v", table=True)
+        cells = [_element(place) for place in places]
+    elif dialect.rows == "numbered":
+        body = exp.alias_(values, "v", table=True)
+        cells = [terms.column(f"column{place}") for place in places]
     else:
-        body = exp.Values(expressions=[exp.Tuple(expressions=row) for row in written])
-        inner = names if dialect.rows == "values" else [f"column{place}" for place in range(1, len(names) + 1)]
+        body = exp.alias_(values, "v", table=names, quoted=True)
+        cells = [terms.column(name) for name in names]
     typed = [
-        terms.named(exp.cast(terms.column(read), dialect.type(declared)), name)
-        for read, (name, declared) in zip(inner, types, strict=True)
+        terms.named(exp.cast(cell, dialect.type(declared)), name)
+        for cell, (name, declared) in zip(cells, types, strict=True)
     ]
-    return exp.select(*typed).from_(_aliased(body, names if dialect.rows == "values" else []))
+    return exp.select(*typed).from_(body)
+
+
+def _unfolded(rows: Sequence[Sequence[Term]]) -> exp.Select:
+    """Rows out of an array of tuples: ClickHouse plans a long union, and has no VALUES with names."""
+    tuples = [exp.Anonymous(this="tuple", expressions=list(row)) for row in rows]
+    return exp.select(terms.named(exp.Anonymous(this="arrayJoin", expressions=[exp.array(*tuples)]), "r"))
+
+
+def _element(place: int) -> Term:
+    return exp.Anonymous(this="tupleElement", expressions=[terms.column("r"), terms.number(place)])
 
 
 def _plain(dialect: Dialect, declared: Type, cell: Value | None) -> Term:
@@ -64,20 +79,6 @@ def _plain(dialect: Dialect, declared: Type, cell: Value | None) -> Term:
             return terms.text(cell.isoformat())
         case _:
             return dialect.constant(declared, cell)
-
-
-def _aliased(body: Term, names: Sequence[str]) -> Term:
-    if isinstance(body, exp.Values):
-        return exp.alias_(body, "v", table=list(names) or True, quoted=True)
-    return exp.alias_(exp.Subquery(this=body), "v", table=True)
-
-
-def _union(names: Sequence[str], rows: Sequence[Sequence[Term]]) -> exp.Query:
-    selects = [exp.select(*(terms.named(cell, n) for cell, n in zip(row, names, strict=True))) for row in rows]
-    found: exp.Query = selects[0]
-    for select in selects[1:]:
-        found = exp.union(found, select, distinct=False, copy=False)
-    return found
 
 
 def register(

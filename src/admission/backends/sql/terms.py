@@ -28,7 +28,7 @@ def number(value: int | str) -> Term:
     return exp.Literal.number(value)
 
 
-def null(kind: str) -> Term:
+def null(kind: str | exp.DataType) -> Term:
     """An unknown value of a type."""
     return exp.cast(exp.null(), kind)
 
@@ -78,7 +78,8 @@ def negated(term: Term) -> Term:
     if term in (TRUE, FALSE):
         return FALSE if term == TRUE else TRUE
     if isinstance(term, exp.Not):
-        return term.this.this if isinstance(term.this, exp.Paren) else term.this
+        inner: Term = term.this
+        return inner.unnest()
     return exp.not_(term, copy=False)
 
 
