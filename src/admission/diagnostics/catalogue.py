@@ -1,6 +1,6 @@
 """Every kind of fault: its code, how grave it is, what it says and what to do, in Chinese and English.
 
-A1 reading files · A2 shape of a policy · A3 expressions · A4 names and types · A5 values, periods, registers ·
+A0 worth a look · A1 reading files · A2 shape of a policy · A3 expressions · A4 names and types · A5 values, periods, registers ·
 A6 layers and books · A7 events and watches · A8 proofs · A9 tasks and input.
 """
 
@@ -217,3 +217,31 @@ _DOUBTFUL: tuple[tuple[str, str, str, str, str], ...] = (
 )  # fmt: skip
 KINDS.update({row[0]: Kind(*row) for row in _REFUTED})
 KINDS.update({row[0]: Kind(*row, severity="warning") for row in _DOUBTFUL})
+
+# What the lints find (A0) in a policy that loads: worth a look, and two kinds that are plainly wrong.
+_LINTS: tuple[tuple[str, str, str, str, str], ...] = (
+    ("A001", "{what} `{name}` 没有任何地方用到", "{what} `{name}` is never used", "请删去；如有意保留，请在该项写 silence 说明", "delete it, or say in its `silence` why it is kept"),
+    ("A002", "没有分流规则通向去向 `{name}`", "no route leads to channel `{name}`", "请写一条 to: {name} 的分流规则，或删去该去向", "write a route with `to: {name}`, or delete the channel"),
+    ("A003", "`{expression}` 永远不会成立：{why}", "`{expression}` can never hold: {why}", "请核对数值、类型的范围和条件", "check the values, the type's range and the condition"),
+    ("A004", "`{expression}` 总是成立：{why}", "`{expression}` always holds: {why}", "请核对；如无意义请删去", "check it; delete it if it says nothing"),
+    ("A005", "`{expression}` 在同一条件中写了两次", "`{expression}` stands twice in one condition", "请删去其一，或改正其一", "delete one, or correct one"),
+    ("A006", "参数 `{name}` 自 {day} 起的值与此前相同", "the value of parameter `{name}` from {day} on is the one before it", "请删去该行，或改正数值", "delete the line, or correct the value"),
+    ("A007", "参数 `{name}` 自 {day} 起的值不会用到：规则至 {end} 止", "the value of parameter `{name}` from {day} on is never in force: the policy ends on {end}", "请核对日期", "check the days"),
+    ("A008", "清单 `{register}` 的这一行永远不会匹配：{why}", "this row of register `{register}` can never match: {why}", "请更正或删去该行", "correct the row or delete it"),
+    ("A009", "清单 `{register}` 中 `{key}` 自 {start} 至 {end} 没有行", "register `{register}` has no row for `{key}` from {start} to {end}", "请补上该期间，或延长前一行的有效期", "add a row for those days, or let the row before last longer"),
+    ("A010", "例外 `{name}` 有效时，要求 `{waived}` 从不同时有效，不起作用", "exception `{name}` and requirement `{waived}` are never in force on the same day, so nothing is waived", "请核对两者的有效期", "check the periods of the two"),
+    ("A011", "分流规则 `{name}` 与所压过的 `{below}` 从不同时有效", "route `{name}` and `{below}`, which it overrides, are never in force on the same day", "请核对两者的有效期", "check the periods of the two"),
+    ("A012", "要求 `{name}` 有效时，没有分流规则通向 `{channel}`", "while requirement `{name}` is in force, no route leads to `{channel}`", "请核对 for 和有效期", "check `for` and the periods"),
+    ("A013", "所引文字不在来源 `{source}` 所存的原文中", "the words quoted do not stand in the kept text of source `{source}`", "请照原文引用；空白和标点不计", "quote the text as it stands; white space and punctuation do not count"),
+    ("A014", "来源 `{source}` 的这一段没有任何规则引用：{passage}", "no rule cites this passage of source `{source}`: {passage}", "请写出相应的规则；与本规则无关的，在该来源写 silence 说明", "write the rule it calls for; where it calls for none, say so in the source's `silence`"),
+    ("A015", "`{name}` 的 silence 中 {code} 并未压住任何警告", "the silence of {code} at `{name}` silences nothing", "请删去", "delete it"),
+    ("A016", "`{place}` 自 {start} 至 {end} 同时有两份规则：{names}", "`{place}` has two policies from {start} to {end}: {names}", "请核对各自的有效期", "check their periods"),
+    ("A017", "`{place}` 自 {start} 至 {end} 没有规则：前后为 {names}", "`{place}` has no policy from {start} to {end}, between {names}", "请延长前一份，或提前后一份的有效期", "let the one before last longer, or the one after begin earlier"),
+    ("A018", "没有去向的结果是 {verdict}，义务 `{name}` 不会随之产生", "no channel's outcome is {verdict}, so obligation `{name}` never comes with it", "请核对 verdicts 和各去向的 outcome", "check `verdicts` and the channels' outcomes"),
+    ("A019", "`{name}` 的取值 `{value}` 没有各语言的名称", "value `{value}` of `{name}` has no label in each language", "请写 {value}: {{zh: …, en: …}}", "write {value}: {{zh: …, en: …}}"),
+)  # fmt: skip
+_PLAINLY_WRONG = frozenset(("A013", "A016"))
+KINDS.update({row[0]: Kind(*row, severity="error" if row[0] in _PLAINLY_WRONG else "warning") for row in _LINTS})
+
+# INVARIANT: what is said about a whole book has no declaration that could silence it, nor has an idle silence.
+SILENCEABLE = tuple(sorted({c for c, kind in KINDS.items() if kind.severity == "warning"} - {"A015", "A017"}))
