@@ -47,7 +47,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A121", "`{path}` 旁没有案例", "there are no cases beside `{path}`", "案例写在 cases/*.yaml 中，或在命令中列出文件", "write them to cases/*.yaml, or name the files"),
     ("A122", "`{path}` 已存在", "`{path}` exists already", "请另取一个名称；不会覆盖任何文件", "choose another name; nothing is overwritten"),
     # ---------------------------------------------------------------------------------- A2 the shape
-    ("A201", "此处应为 {expected}，而不是 {found}", "expected {expected}, found {found}", "", ""),
+    ("A201", "此处应为{expected}，而不是 {found}", "expected {expected}, found {found}", "", ""),
     ("A202", "此处应为文字，而 `{found}` 被读作数值", "expected a text, but `{found}` is read as a number or true/false", '请加引号："{found}"', 'put it in quotes: "{found}"'),
     ("A203", "`{found}` 不能作名称", "`{found}` is not a name", "名称由字母、汉字、数字和下划线组成，不以数字开头", "a name is made of letters (Chinese too), digits and _, and does not begin with a digit"),
     ("A204", "此处应为以下之一：{expected}，而不是 {found}", "expected one of {expected}, found {found}", "", ""),
@@ -82,8 +82,8 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     # --------------------------------------------------------------------------- A4 names and types
     ("A400", "未知的名称 `{name}`", "unknown name `{name}`", "名称须在 facts、parameters、definitions 或取值中声明", "a name is a fact, parameter, definition or enum value"),
     ("A401", "没有名为 `{name}` 的{what}", "there is no {what} `{name}`", "", ""),
-    ("A402", "`{name}` 已是{what}（第 {line} 行）", "`{name}` is already a {what} (line {line})", "事实、参数、查询、定义和取值共用一套名称，请改名", "facts, parameters, look-ups, definitions and values share one namespace; rename one"),
-    ("A403", "规则编号 `{name}` 已用于第 {line} 行", "rule id `{name}` is already used at line {line}", "请改名", "rename one"),
+    ("A402", "`{name}` 已是{what}（{where}）", "`{name}` is already a {what} ({where})", "事实、参数、查询、定义和取值共用一套名称，请改名", "facts, parameters, look-ups, definitions and values share one namespace; rename one"),
+    ("A403", "规则编号 `{name}` 已用于 {where}", "rule id `{name}` is already used at {where}", "请改名", "rename one"),
     ("A404", "`{name}` 是保留名称", "`{name}` is a reserved name", "请改名", "choose another"),
     ("A405", "`{name}` 是一个查询，不能单独使用", "`{name}` is a look-up and has no value of its own", "请写 {name}.found 或 {name}.列名", "write {name}.found or {name}.column"),
     ("A406", "类型循环引用：{names}", "types refer to one another in a circle: {names}", "请给其中之一写出类型", "give one of them a type of its own"),
@@ -91,7 +91,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A408", "优先关系成环：{names}", "overrides form a circle: {names}", "请删去其中一个 overrides", "remove one of the overrides"),
     ("A409", "事实 `{name}` 由查询填入，而该查询又要用到它", "fact `{name}` is filled by a look-up that needs the fact itself", "请改用其他主键", "use another key"),
     ("A410", "此处应为{expected}，而不是{found}", "expected {expected}, found {found}", "", ""),
-    ("A411", "`{name}` 不在其取值之内：{expected}", "`{name}` is not one of its values: {expected}", "", ""),
+    ("A411", "`{name}` 不在其取值之内：{expected}", "`{name}` is not one of the values here: {expected}", "", ""),
     ("A412", "取值不加引号：{given}", "a value is written without quotes: {given}", "", ""),
     ("A413", "`{name}` 是一个取值，此处看不出属于哪个事实", "`{name}` is a value, and nothing here says of which fact", "请与事实比较，如 nature == {name}", "compare it with a fact, as in nature == {name}"),
     ("A414", "清单 `{register}` 不全，条件不能直接读取", "register `{register}` is known in part only, so a condition cannot read it", "请声明一个带 filled_by 的事实，条件读取该事实", "declare a fact with `filled_by` and read the fact"),
@@ -114,7 +114,6 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A431", "`{name}` 没有大小之分（{found}），不能写 monotone", "`{name}` cannot be raised ({found}), so nothing is monotone in it", "可用：整数、金额、日期、是否、集合（增加元素）", "an int, an amount, a date, a bool or a set (adding elements) can"),
     # ------------------------------------------------------------- A5 values, periods, registers
     ("A501", "参数 `{name}` 自 {since} 起才有值，而规则自 {start} 起有效", "parameter `{name}` has no value before {since}, but the policy is in force from {start}", "请补上更早的值", "give it an earlier value"),
-    ("A502", "参数 `{name}` 在 {day} 有两个值", "parameter `{name}` has two values on {day}", "请删除其一", "delete one"),
     ("A504", "期间的终日 {end} 早于始日 {start}", "the period ends ({end}) before it begins ({start})", "请核对日期", "check the dates"),
     ("A505", "规则的有效期与其所属规则（{start} 至 {end}）不相交", "the rule's period does not meet that of its policy ({start} to {end})", "请核对日期", "check the dates"),
     ("A506", "`{name}` 的 min 大于 max", "`min` of `{name}` is above its `max`", "请核对", "check the two"),

@@ -43,6 +43,8 @@ class Lowering:
     used_replacements: set[str] = field(default_factory=set)
     types: dict[str, tuple[Type, Mapping[str, ir.Label]]] = field(default_factory=dict)
     resolving: list[str] = field(default_factory=list)
+    circles: set[str] = field(default_factory=set)
+    """Facts whose types refer to one another in a circle that was reported."""
 
     # ------------------------------------------------------------------------------------- whole
 
@@ -149,8 +151,7 @@ class Lowering:
         for section in ("routes", "requirements", "exceptions", "obligations", "invariants", "watches"):
             for entry in self.sections.get(section, ()):
                 if entry.name in seen:
-                    first = seen[entry.name].source.position(seen[entry.name].start)[0]
-                    self.faults.add("A403", entry.span, name=entry.name, line=first)
+                    self.faults.add("A403", entry.span, name=entry.name, where=seen[entry.name].place)
                 seen[entry.name] = entry.span
 
     # ------------------------------------------------------------------------------------- parts
@@ -254,7 +255,10 @@ class Lowering:
         if word is None:
             return None
         if word.text in self.resolving and word.text not in KINDS:
-            self.faults.add("A406", word.span, names=" → ".join((*self.resolving, word.text)))
+            circle = self.resolving[self.resolving.index(word.text) :]
+            if not self.circles & set(circle):
+                self.circles |= set(circle)
+                self.faults.add("A406", word.span, names=" → ".join((*circle, word.text)))
             return None
         if word.text not in KINDS:
             inherited = self.type_of_fact(word.text)
