@@ -198,7 +198,8 @@ def test_check_shows_the_witness_and_exits_1(tmp_path: Path, capsys: pytest.Capt
     assert "error[A807]" in said.err
     assert main(["check", folder, "--format", "json"]) == 1
     codes = [json.loads(line)["code"] for line in capsys.readouterr().out.splitlines()]
-    assert codes == ["A802", "A807", "A808"]
+    # What is unused in the small policy is said too, ahead of what the prover finds.
+    assert [code for code in codes if not code.startswith("A0")] == ["A802", "A807", "A808"]
     assert main(["check", folder, "--no-proofs"]) == 0
 
 

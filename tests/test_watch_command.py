@@ -214,9 +214,10 @@ def test_hostile_events_never_crash_the_command(tmp_path: Path, form: str) -> No
 
 
 @needs_engine
-def test_only_one_file_of_json_lines_is_followed(capsys: pytest.CaptureFixture[str]) -> None:
-    """Standard input or two files cannot be followed."""
-    for files in (["-"], [EXAMPLE, EXAMPLE]):
+def test_only_one_file_of_json_lines_is_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard input, two files, or a file of another kind cannot be followed."""
+    (tmp_path / "events.yaml").write_text("[]\n", encoding="utf-8")
+    for files in (["-"], [EXAMPLE, EXAMPLE], [str(tmp_path / "events.yaml")]):
         code, _, err = watch(capsys, XICHENG, *files, "--follow")
         assert code == 2
         assert "error[A939]" in err

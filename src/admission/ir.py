@@ -13,6 +13,7 @@ from typing import Literal as Choice
 from typing import NewType
 
 from admission.datatypes import BOOL, DATE, INT, Kind, Type, Value, bounded
+from admission.diagnostics.source import Source as Text
 from admission.diagnostics.source import Span
 
 Label = Mapping[str, str]
@@ -323,6 +324,7 @@ class Citation:
     at: str
     quote: str | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
+    quote_span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +346,8 @@ class Source:
     url: str | None = None
     text: str | None = None
     span: Span | None = field(default=None, compare=False, repr=False)
+    kept: Text | None = field(default=None, compare=False, repr=False)
+    """The kept text with its file, for what is said about places in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -582,6 +586,18 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """An author's word that a warning about one declaration is known and meant, and why."""
+
+    section: str
+    name: str
+    code: str
+    reason: Label
+    layer: str = ""
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A policy with its layers merged. Mappings keep the order of the file, which means nothing."""
 
@@ -611,11 +627,14 @@ class Policy:
     invariants: Mapping[str, Invariant] = field(default_factory=dict)
     events: Mapping[str, EventType] = field(default_factory=dict)
     watches: Mapping[str, Watch] = field(default_factory=dict)
+    silences: tuple[Silence, ...] = ()
     below: Policy | None = field(default=None, repr=False)
     """The merged layer below, unchecked; None for a policy that extends nothing."""
     digest: str = field(default="", compare=False)
     """SHA-256 of the policy's content and that of its layers, in hexadecimal."""
     span: Span | None = field(default=None, compare=False, repr=False)
+    party_spans: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
+    """Where each party is declared: its label has no room for it."""
 
 
 def expressions_in_force(policy: Policy, day: date) -> Iterator[Expr]:

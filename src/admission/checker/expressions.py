@@ -142,7 +142,7 @@ class Typer:
         if name in self.names.policy.look_ups:
             self.faults.add("A405", span, name=name)
         elif name in self.names.values and wanted and wanted.values:
-            self.faults.add("A411", span, nearest(name, wanted.values), name=name, expected=words(wanted))
+            self.faults.add("A411", span, nearest(name, wanted.values), name=name, expected=", ".join(wanted.values))
         elif name in self.names.values:
             self.faults.add("A413", span, name=name)
         else:

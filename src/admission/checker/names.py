@@ -43,14 +43,14 @@ def collect(policy: ir.Policy, poisoned: frozenset[str], faults: Collector) -> N
         if name in RESERVED or (kind == "fact" and name in RESERVED_KEYS):
             faults.add("A404", span, name=name)
         if name in names.kinds and names.kinds[name] != kind:
-            faults.add("A402", span, name=name, what=_WHAT[names.kinds[name]], line=_line(places[name]))
+            faults.add("A402", span, name=name, what=_WHAT[names.kinds[name]], where=_place(places[name]))
         names.kinds.setdefault(name, kind)
         places.setdefault(name, span)
     for value, span in _values(policy):
         if value in RESERVED:
             faults.add("A404", span, name=value)
         elif value in names.kinds:
-            faults.add("A402", places[value], name=value, what=_WHAT["value"], line=_line(span))
+            faults.add("A402", places[value], name=value, what=_WHAT["value"], where=_place(span))
         names.values.setdefault(value, span)
     return names
 
@@ -80,5 +80,5 @@ def _values(policy: ir.Policy) -> Iterator[tuple[str, Span | None]]:
             yield from of(column.type, column.span)
 
 
-def _line(span: Span | None) -> object:
-    return span.source.position(span.start)[0] if span else "?"
+def _place(span: Span | None) -> str:
+    return span.place if span else "?"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import pairwise
 
 from admission import ir
 from admission.checker.expressions import Typer, words
@@ -90,8 +89,7 @@ def check_rule_ids(policy: ir.Policy, faults: Collector) -> None:
             faults.add("A404", rule.span, name=rule.id)
         if rule.id in seen:
             first = seen[rule.id].span
-            line = first.source.position(first.start)[0] if first else "?"
-            faults.add("A403", rule.span, name=rule.id, line=line)
+            faults.add("A403", rule.span, name=rule.id, where=first.place if first else "?")
         seen[rule.id] = rule
 
 
@@ -124,9 +122,6 @@ def check_parameters(policy: ir.Policy, faults: Collector) -> None:
         first = parameter.values[0][0]
         if policy.period.start and first > policy.period.start:
             faults.add("A501", parameter.span, name=parameter.name, since=first, start=policy.period.start)
-        for (day, _), (after, _) in pairwise(parameter.values):
-            if day == after:
-                faults.add("A502", parameter.span, name=parameter.name, day=day)
 
 
 def check_look_ups(policy: ir.Policy, poisoned: frozenset[str], faults: Collector) -> None:

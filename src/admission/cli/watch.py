@@ -26,7 +26,7 @@ from admission.datatypes import Unfit, shown
 from admission.diagnostics import Diagnostic, InputError, Language, Span
 from admission.docket import Notice, Supervisor
 from admission.engine import Policy
-from admission.frontend.tasks import Record, read_stream, read_tasks
+from admission.frontend.tasks import FORMATS, Record, read_stream, read_tasks
 
 EXAMPLE = "admission watch policies/beijing examples/events_2019.jsonl --until 2019-12-31"
 PAUSE = 0.2  # seconds between two looks at a growing file
@@ -165,7 +165,8 @@ def row_of(notice: Notice, policy: Policy, lang: Language) -> tuple[str, ...]:
 def follow(options: argparse.Namespace, policy: Policy, reader: EventReader) -> int:
     """Read a file as it grows, and print each change as it comes, until interrupted."""
     path = Path(options.events[0])
-    if len(options.events) > 1 or not path.is_file() or options.input_format not in (None, "jsonl"):
+    kind = options.input_format or FORMATS.get(path.suffix.lower(), "jsonl")
+    if len(options.events) > 1 or not path.is_file() or kind != "jsonl":
         raise InputError([Diagnostic("A939", None, {}, path=str(path))])
     try:
         with path.open("rb") as stream:

@@ -1,6 +1,6 @@
 """Every kind of fault: its code, how grave it is, what it says and what to do, in Chinese and English.
 
-A1 reading files · A2 shape of a policy · A3 expressions · A4 names and types · A5 values, periods, registers ·
+A0 worth a look · A1 reading files · A2 shape of a policy · A3 expressions · A4 names and types · A5 values, periods, registers ·
 A6 layers and books · A7 events and watches · A8 proofs · A9 tasks and input.
 """
 
@@ -47,7 +47,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A121", "`{path}` 旁没有案例", "there are no cases beside `{path}`", "案例写在 cases/*.yaml 中，或在命令中列出文件", "write them to cases/*.yaml, or name the files"),
     ("A122", "`{path}` 已存在", "`{path}` exists already", "请另取一个名称；不会覆盖任何文件", "choose another name; nothing is overwritten"),
     # ---------------------------------------------------------------------------------- A2 the shape
-    ("A201", "此处应为 {expected}，而不是 {found}", "expected {expected}, found {found}", "", ""),
+    ("A201", "此处应为{expected}，而不是 {found}", "expected {expected}, found {found}", "", ""),
     ("A202", "此处应为文字，而 `{found}` 被读作数值", "expected a text, but `{found}` is read as a number or true/false", '请加引号："{found}"', 'put it in quotes: "{found}"'),
     ("A203", "`{found}` 不能作名称", "`{found}` is not a name", "名称由字母、汉字、数字和下划线组成，不以数字开头", "a name is made of letters (Chinese too), digits and _, and does not begin with a digit"),
     ("A204", "此处应为以下之一：{expected}，而不是 {found}", "expected one of {expected}, found {found}", "", ""),
@@ -82,8 +82,8 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     # --------------------------------------------------------------------------- A4 names and types
     ("A400", "未知的名称 `{name}`", "unknown name `{name}`", "名称须在 facts、parameters、definitions 或取值中声明", "a name is a fact, parameter, definition or enum value"),
     ("A401", "没有名为 `{name}` 的{what}", "there is no {what} `{name}`", "", ""),
-    ("A402", "`{name}` 已是{what}（第 {line} 行）", "`{name}` is already a {what} (line {line})", "事实、参数、查询、定义和取值共用一套名称，请改名", "facts, parameters, look-ups, definitions and values share one namespace; rename one"),
-    ("A403", "规则编号 `{name}` 已用于第 {line} 行", "rule id `{name}` is already used at line {line}", "请改名", "rename one"),
+    ("A402", "`{name}` 已是{what}（{where}）", "`{name}` is already a {what} ({where})", "事实、参数、查询、定义和取值共用一套名称，请改名", "facts, parameters, look-ups, definitions and values share one namespace; rename one"),
+    ("A403", "规则编号 `{name}` 已用于 {where}", "rule id `{name}` is already used at {where}", "请改名", "rename one"),
     ("A404", "`{name}` 是保留名称", "`{name}` is a reserved name", "请改名", "choose another"),
     ("A405", "`{name}` 是一个查询，不能单独使用", "`{name}` is a look-up and has no value of its own", "请写 {name}.found 或 {name}.列名", "write {name}.found or {name}.column"),
     ("A406", "类型循环引用：{names}", "types refer to one another in a circle: {names}", "请给其中之一写出类型", "give one of them a type of its own"),
@@ -91,7 +91,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A408", "优先关系成环：{names}", "overrides form a circle: {names}", "请删去其中一个 overrides", "remove one of the overrides"),
     ("A409", "事实 `{name}` 由查询填入，而该查询又要用到它", "fact `{name}` is filled by a look-up that needs the fact itself", "请改用其他主键", "use another key"),
     ("A410", "此处应为{expected}，而不是{found}", "expected {expected}, found {found}", "", ""),
-    ("A411", "`{name}` 不在其取值之内：{expected}", "`{name}` is not one of its values: {expected}", "", ""),
+    ("A411", "`{name}` 不在其取值之内：{expected}", "`{name}` is not one of the values here: {expected}", "", ""),
     ("A412", "取值不加引号：{given}", "a value is written without quotes: {given}", "", ""),
     ("A413", "`{name}` 是一个取值，此处看不出属于哪个事实", "`{name}` is a value, and nothing here says of which fact", "请与事实比较，如 nature == {name}", "compare it with a fact, as in nature == {name}"),
     ("A414", "清单 `{register}` 不全，条件不能直接读取", "register `{register}` is known in part only, so a condition cannot read it", "请声明一个带 filled_by 的事实，条件读取该事实", "declare a fact with `filled_by` and read the fact"),
@@ -114,7 +114,6 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A431", "`{name}` 没有大小之分（{found}），不能写 monotone", "`{name}` cannot be raised ({found}), so nothing is monotone in it", "可用：整数、金额、日期、是否、集合（增加元素）", "an int, an amount, a date, a bool or a set (adding elements) can"),
     # ------------------------------------------------------------- A5 values, periods, registers
     ("A501", "参数 `{name}` 自 {since} 起才有值，而规则自 {start} 起有效", "parameter `{name}` has no value before {since}, but the policy is in force from {start}", "请补上更早的值", "give it an earlier value"),
-    ("A502", "参数 `{name}` 在 {day} 有两个值", "parameter `{name}` has two values on {day}", "请删除其一", "delete one"),
     ("A504", "期间的终日 {end} 早于始日 {start}", "the period ends ({end}) before it begins ({start})", "请核对日期", "check the dates"),
     ("A505", "规则的有效期与其所属规则（{start} 至 {end}）不相交", "the rule's period does not meet that of its policy ({start} to {end})", "请核对日期", "check the dates"),
     ("A506", "`{name}` 的 min 大于 max", "`min` of `{name}` is above its `max`", "请核对", "check the two"),
@@ -217,3 +216,31 @@ _DOUBTFUL: tuple[tuple[str, str, str, str, str], ...] = (
 )  # fmt: skip
 KINDS.update({row[0]: Kind(*row) for row in _REFUTED})
 KINDS.update({row[0]: Kind(*row, severity="warning") for row in _DOUBTFUL})
+
+# What the lints find (A0) in a policy that loads: worth a look, and two kinds that are plainly wrong.
+_LINTS: tuple[tuple[str, str, str, str, str], ...] = (
+    ("A001", "{what} `{name}` 没有任何地方用到", "{what} `{name}` is never used", "请删去；如有意保留，请在该项写 silence 说明", "delete it, or say in its `silence` why it is kept"),
+    ("A002", "没有分流规则通向去向 `{name}`", "no route leads to channel `{name}`", "请写一条 to: {name} 的分流规则，或删去该去向", "write a route with `to: {name}`, or delete the channel"),
+    ("A003", "`{expression}` 永远不会成立：{why}", "`{expression}` can never hold: {why}", "请核对数值、类型的范围和条件", "check the values, the type's range and the condition"),
+    ("A004", "`{expression}` 总是成立：{why}", "`{expression}` always holds: {why}", "请核对；如无意义请删去", "check it; delete it if it says nothing"),
+    ("A005", "`{expression}` 在同一条件中写了两次", "`{expression}` stands twice in one condition", "请删去其一，或改正其一", "delete one, or correct one"),
+    ("A006", "参数 `{name}` 自 {day} 起的值与此前相同", "the value of parameter `{name}` from {day} on is the one before it", "请删去该行，或改正数值", "delete the line, or correct the value"),
+    ("A007", "参数 `{name}` 自 {day} 起的值不会用到：规则至 {end} 止", "the value of parameter `{name}` from {day} on is never in force: the policy ends on {end}", "请核对日期", "check the days"),
+    ("A008", "清单 `{register}` 的这一行永远不会匹配：{why}", "this row of register `{register}` can never match: {why}", "请更正或删去该行", "correct the row or delete it"),
+    ("A009", "清单 `{register}` 中 `{key}` 自 {start} 至 {end} 没有行", "register `{register}` has no row for `{key}` from {start} to {end}", "请补上该期间，或延长前一行的有效期", "add a row for those days, or let the row before last longer"),
+    ("A010", "例外 `{name}` 有效时，要求 `{waived}` 从不同时有效，不起作用", "exception `{name}` and requirement `{waived}` are never in force on the same day, so nothing is waived", "请核对两者的有效期", "check the periods of the two"),
+    ("A011", "分流规则 `{name}` 与所压过的 `{below}` 从不同时有效", "route `{name}` and `{below}`, which it overrides, are never in force on the same day", "请核对两者的有效期", "check the periods of the two"),
+    ("A012", "要求 `{name}` 有效时，没有分流规则通向 `{channel}`", "while requirement `{name}` is in force, no route leads to `{channel}`", "请核对 for 和有效期", "check `for` and the periods"),
+    ("A013", "所引文字不在来源 `{source}` 所存的原文中", "the words quoted do not stand in the kept text of source `{source}`", "请照原文引用；空白和标点不计", "quote the text as it stands; white space and punctuation do not count"),
+    ("A014", "来源 `{source}` 的这一段没有任何规则引用：{passage}", "no rule cites this passage of source `{source}`: {passage}", "请写出相应的规则；与本规则无关的，在该来源写 silence 说明", "write the rule it calls for; where it calls for none, say so in the source's `silence`"),
+    ("A015", "`{name}` 的 silence 中 {code} 并未压住任何警告", "the silence of {code} at `{name}` silences nothing", "请删去", "delete it"),
+    ("A016", "`{place}` 自 {start} 至 {end} 同时有两份规则：{names}", "`{place}` has two policies from {start} to {end}: {names}", "请核对各自的有效期", "check their periods"),
+    ("A017", "`{place}` 自 {start} 至 {end} 没有规则：前后为 {names}", "`{place}` has no policy from {start} to {end}, between {names}", "请延长前一份，或提前后一份的有效期", "let the one before last longer, or the one after begin earlier"),
+    ("A018", "没有去向的结果是 {verdict}，义务 `{name}` 不会随之产生", "no channel's outcome is {verdict}, so obligation `{name}` never comes with it", "请核对 verdicts 和各去向的 outcome", "check `verdicts` and the channels' outcomes"),
+    ("A019", "`{name}` 的取值 `{value}` 没有各语言的名称", "value `{value}` of `{name}` has no label in each language", "请写 {value}: {{zh: …, en: …}}", "write {value}: {{zh: …, en: …}}"),
+)  # fmt: skip
+_PLAINLY_WRONG = frozenset(("A013", "A016"))
+KINDS.update({row[0]: Kind(*row, severity="error" if row[0] in _PLAINLY_WRONG else "warning") for row in _LINTS})
+
+# INVARIANT: what is said about a whole book has no declaration that could silence it, nor has an idle silence.
+SILENCEABLE = tuple(sorted({c for c, kind in KINDS.items() if kind.severity == "warning"} - {"A015", "A017"}))

@@ -60,3 +60,8 @@ class Span(NamedTuple):
     source: Source
     start: int
     end: int
+
+    @property
+    def place(self) -> str:
+        """`path:line`, for a message that points to another place."""
+        return f"{self.source.name}:{self.source.position(self.start)[0]}"

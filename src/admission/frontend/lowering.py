@@ -6,7 +6,7 @@ What a layer adds is put beside what the layer below says; what it redefines mus
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from dataclasses import replace as with_changes
 from datetime import date
@@ -43,6 +43,8 @@ class Lowering:
     used_replacements: set[str] = field(default_factory=set)
     types: dict[str, tuple[Type, Mapping[str, ir.Label]]] = field(default_factory=dict)
     resolving: list[str] = field(default_factory=list)
+    circles: set[str] = field(default_factory=set)
+    """Facts whose types refer to one another in a circle that was reported."""
 
     # ------------------------------------------------------------------------------------- whole
 
@@ -67,8 +69,10 @@ class Lowering:
             replaces=tuple(self.replaced),
             wording={**(below.wording if below else {}), **self.wording()},
             **self.merged(),
+            silences=(*(below.silences if below else ()), *self.silences()),
             below=below,
             span=head.keys.get("policy"),
+            party_spans={**(below.party_spans if below else {}), **self.places("parties")},
         )
 
     def merged(self) -> dict[str, Any]:
@@ -115,6 +119,21 @@ class Lowering:
                 found[entry.name] = value
         return found
 
+    def silences(self) -> Iterator[ir.Silence]:
+        """The warnings that this layer's declarations say are meant."""
+        for section, entries in self.sections.items():
+            for entry in entries:
+                listed = entry.value.get("silence") if isinstance(entry.value, Fields) else None
+                for fields in listed or ():
+                    if not fields.broken:
+                        reason, span = fields.get("reason"), fields.keys["code"]
+                        layer = self.head.get("policy").text
+                        yield ir.Silence(section, entry.name, fields.get("code"), reason, layer, span)
+
+    def places(self, section: str) -> dict[str, Span]:
+        """Where the layer declares each name of a section."""
+        return {entry.name: entry.span for entry in self.sections.get(section, ())}
+
     def place(self, section: str, name: str) -> Span:
         """Where the layer declares a name."""
         return next(entry.span for entry in self.sections[section] if entry.name == name)
@@ -132,8 +151,7 @@ class Lowering:
         for section in ("routes", "requirements", "exceptions", "obligations", "invariants", "watches"):
             for entry in self.sections.get(section, ()):
                 if entry.name in seen:
-                    first = seen[entry.name].source.position(seen[entry.name].start)[0]
-                    self.faults.add("A403", entry.span, name=entry.name, line=first)
+                    self.faults.add("A403", entry.span, name=entry.name, where=seen[entry.name].place)
                 seen[entry.name] = entry.span
 
     # ------------------------------------------------------------------------------------- parts
@@ -173,7 +191,13 @@ class Lowering:
     def basis(self, fields: Fields) -> ir.Basis:
         """Citations, or the author's own reason."""
         cited = tuple(
-            ir.Citation(part.get("source").text, part.get("at"), part.get("quote"), part.get("source").span)
+            ir.Citation(
+                part.get("source").text,
+                part.get("at"),
+                part.get("quote"),
+                part.get("source").span,
+                part.keys.get("quote"),
+            )
             for part in fields.get("cite") or ()
             if not part.broken
         )
@@ -231,7 +255,10 @@ class Lowering:
         if word is None:
             return None
         if word.text in self.resolving and word.text not in KINDS:
-            self.faults.add("A406", word.span, names=" → ".join((*self.resolving, word.text)))
+            circle = self.resolving[self.resolving.index(word.text) :]
+            if not self.circles & set(circle):
+                self.circles |= set(circle)
+                self.faults.add("A406", word.span, names=" → ".join((*circle, word.text)))
             return None
         if word.text not in KINDS:
             inherited = self.type_of_fact(word.text)
@@ -298,21 +325,18 @@ class Lowering:
     def source(self, entry: Entry) -> ir.Source | None:
         """A declared source, its kept text read."""
         fields: Fields = entry.value
-        text = self.kept_text(fields) if fields.get("text") else None
+        path = fields.get("text")
+        kept = read_file(self.folder, path, fields.keys["text"], self.faults) if path else None
         return ir.Source(
             entry.name,
             fields.get("title") or {},
             fields.get("date"),
             fields.get("number"),
             fields.get("url"),
-            text,
+            kept.text if kept else None,
             entry.span,
+            kept,
         )
-
-    def kept_text(self, fields: Fields) -> str | None:
-        """The source's text from the file beside the policy."""
-        found = read_file(self.folder, fields.get("text"), fields.keys["text"], self.faults)
-        return found.text if found else None
 
     def fact(self, entry: Entry) -> ir.Fact | None:
         """A declared fact."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from admission.datatypes import Kind
+from admission.diagnostics.catalogue import SILENCEABLE
 
 LANGUAGES = ("zh", "en")
 
@@ -141,8 +142,18 @@ _BASIS = {
     "cite": _key(ListOf(CITATION), "依据", "the sources it rests on"),
     "own": _key(Labels(), "无来源时，作者自定的理由", "why the author chose it, where no source says so"),
 }
+SILENCE = Record(
+    {
+        "code": _must(Choice(SILENCEABLE), "警告的代码", "the code of a warning"),
+        "reason": _must(Labels(), "为何无妨", "why it is meant"),
+    }
+)
+_SILENCE = {
+    "silence": _key(ListOf(SILENCE), "已知且无妨的警告", "warnings that are known and meant, each with its reason"),
+}
 _RULE = {
     **_BASIS,
+    **_SILENCE,
     "in_force": _key(PERIOD, "有效期", "when it is in force, within the policy's own period"),
 }
 _REASON = {"reason": _must(Labels(), "理由", "the reason, as the applicant reads it")}
@@ -161,6 +172,7 @@ FACT = Record(
         "filled_by": _key(Path(), "由查询填入", "the look-up column that answers where the task does not"),
         "ask": _key(Labels(), "询问用语", "the question to ask for it"),
         "changed_by": _key(ListOf(Name("party")), "何方可以改变", "the parties who may change it"),
+        **_SILENCE,
     },
     labelled="required",
 )
@@ -171,6 +183,7 @@ PARAMETER = Record(
         "max": _key(Constant(), "最大值，含", "the greatest value, included"),
         "values": _must(MapOf(Constant(), key="day"), "自各日起的数值", "its values, each from a day on"),
         **_BASIS,
+        **_SILENCE,
     },
     labelled="optional",
     one_of=("cite", "own"),
@@ -202,23 +215,29 @@ REGISTER = Record(
         "file": _key(Text(), "CSV 文件", "a CSV file beside the policy"),
         "rows": _key(ListOf(ROW, least=0), "各行", "its rows, written here"),
         **_BASIS,
+        **_SILENCE,
     }
 )
 LOOK_UP = Record(
     {
         "register": _must(Name("register"), "所查清单", "the register"),
         "match": _must(MapOf(Name("fact"), of="column"), "主键列对应的事实", "for each key column, the fact"),
+        **_SILENCE,
     }
 )
 DEFINITION = Record(
     {
         "is": _must(Expression(), "定义", "the condition or amount"),
         "report": _key(Flag(), "随决定一并报告", "whether it comes back with the decision"),
+        **_SILENCE,
     },
     labelled="required",
 )
 CHANNEL = Record(
-    {"outcome": _must(Choice(("admit", "redirect")), "结果", "the verdict where nothing stands against it")},
+    {
+        "outcome": _must(Choice(("admit", "redirect")), "结果", "the verdict where nothing stands against it"),
+        **_SILENCE,
+    },
     labelled="required",
 )
 ROUTE = Record(
@@ -273,6 +292,7 @@ INVARIANT = Record(
         "always": _key(Expression(), "总是成立的条件", "a condition that every task fulfils"),
         "monotone": _key(Name("fact"), "只增不害的事实", "the fact whose raising never turns admission into refusal"),
         **_REASON,
+        **_SILENCE,
     },
     one_of=("never", "always", "monotone"),
 )
@@ -297,6 +317,7 @@ EVENT = Record(
             "各项及类型",
             "its fields and their types, beside `id` and `at`",
         ),
+        **_SILENCE,
     },
     labelled="required",
 )
@@ -346,6 +367,7 @@ SOURCE = Record(
         "number": _key(Text(), "文号", "its document number"),
         "url": _key(Text(), "网址", "where it can be read"),
         "text": _key(Text(), "所存原文的文件", "the file with its text, beside the policy"),
+        **_SILENCE,
     }
 )
 HEAD: Mapping[str, Key] = {
