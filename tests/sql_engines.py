@@ -44,8 +44,13 @@ def definition(policy: Policy, dialect: str) -> str:
 
 
 def rows_of(policy: Policy, tasks: Sequence[Task], kept: Callable[[Any], Any]) -> list[list[Any]]:
-    """The tasks as rows of the table."""
-    return [[kept(task.get(name)) for name in names_of(policy)] for task in tasks]
+    """The tasks as rows of the table, amounts as decimals."""
+    money = {name for name, fact in policy.checked.facts.items() if fact.type.kind == "money"}
+
+    def cell(name: str, value: Any) -> Any:
+        return kept(Decimal(value) if name in money and type(value) is int else value)
+
+    return [[cell(name, task.get(name)) for name in names_of(policy)] for task in tasks]
 
 
 def dictionaries(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

@@ -145,7 +145,7 @@ def test_sqlite_keeps_amounts_exact_as_text(tmp_path: Path, text: str) -> None:
         assert row["verdict"] == verdict
 
 
-@pytest.mark.parametrize("cost", [5, 5.0, "5", "5.00"])
+@pytest.mark.parametrize("cost", [5.0, "5", "5.00", Decimal(5)])
 def test_sqlite_takes_an_amount_as_number_or_text(small: Policy, cost: object) -> None:
     """A whole number, a real and text are amounts of yuan alike."""
     (row,) = sql_engines.sqlite_engine(small, [{**WHOLE, "cost": cost}], DAY)

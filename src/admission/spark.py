@@ -38,11 +38,11 @@ def decide(df: DataFrame, policy: Policy, *, as_of: date | None = None) -> DataF
 def _refuse_other_types(df: DataFrame, policy: Policy) -> None:
     wanted = {name: kind.lower().replace(" ", "") for name, kind in policy.sql_columns("spark").items()}
     given = dict(df.dtypes)
-    wrong = [
+    wrong = sorted(
         f"{name} is {given[name]}, expected {kind}"
         for name, kind in wanted.items()
         if name in given and given[name] != kind and not _is_as_good(given[name], kind)
-    ]
+    )
     if wrong:
         raise TypeError("columns of another type: " + "; ".join(wrong))
 
