@@ -420,6 +420,22 @@ def test_json_and_github_and_sarif_say_the_same(tmp_path: Path, capsys: pytest.C
         assert command.count("::") == 2
 
 
+def test_a_workflow_command_is_escaped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """GitHub's format is one line a remark, with the advice in it; what would end the command is escaped."""
+    text = with_entries(("facts", SPARE)).replace("zh: 闲, en: spare", 'zh: 闲, en: "100 %"')
+    folder = write(tmp_path / "a,b", text, sources__notice_txt=NOTICE + "第三条 须用 50%::经费。\n")
+    code, out, _ = check(capsys, str(folder), "--format", "github")
+    place = str(folder).replace(",", "%2C")
+    assert code == 0
+    assert out.splitlines() == [
+        f"::warning file={place}/policy.yaml,line={line_of(text, SPARE[:20])},col=3,title=admission A001"
+        "::fact `spare` is never used%0Adelete it, or say in its `silence` why it is kept",
+        f"::warning file={place}/sources/notice.txt,line=5,col=1,title=admission A014"
+        "::no rule cites this passage of source `notice`: 第三条 须用 50%25::经费。"
+        "%0Awrite the rule it calls for; where it calls for none, say so in the source's `silence`",
+    ]
+
+
 def test_sarif_fits_its_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The SARIF log fits the model generated from the schema of SARIF 2.1.0, with and without results."""
     from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Log
