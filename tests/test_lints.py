@@ -428,11 +428,15 @@ def test_a_workflow_command_is_escaped(tmp_path: Path, capsys: pytest.CaptureFix
     place = str(folder).replace(",", "%2C")
     assert code == 0
     assert out.splitlines() == [
-        f"::warning file={place}/policy.yaml,line={line_of(text, SPARE[:20])},col=3,title=admission A001"
-        "::fact `spare` is never used%0Adelete it, or say in its `silence` why it is kept",
-        f"::warning file={place}/sources/notice.txt,line=5,col=1,title=admission A014"
-        "::no rule cites this passage of source `notice`: 第三条 须用 50%25::经费。"
-        "%0Awrite the rule it calls for; where it calls for none, say so in the source's `silence`",
+        (
+            f"::warning file={place}/policy.yaml,line={line_of(text, SPARE[:20])},col=3,title=admission A001"
+            "::fact `spare` is never used%0Adelete it, or say in its `silence` why it is kept"
+        ),
+        (
+            f"::warning file={place}/sources/notice.txt,line=5,col=1,title=admission A014"
+            "::no rule cites this passage of source `notice`: 第三条 须用 50%25::经费。"
+            "%0Awrite the rule it calls for; where it calls for none, say so in the source's `silence`"
+        ),
     ]
 
 
