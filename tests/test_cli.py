@@ -142,14 +142,17 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], comma
 
 
 def test_check_reports_every_fault_in_order(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """`check` reports all faults at once, sorted by place, each with source line, caret and help."""
-    text = SMALL.replace("funds >= cost", "fund >= cost").replace("urgent: {type: bool,", "urgent: {typ: bool,")
+    """`check` reports all faults at once, sorted by place, each with source line, caret and help.
+
+    A misspelt key is said once: what stands under it is read as what was meant.
+    """
+    text = SMALL.replace("funds >= cost", "fund >= cost").replace("urgent: {type: bool,", "urgent: {typ: boolean,")
     folder = write(tmp_path / "small", text)
     code, out, err = run(capsys, "check", folder)
     assert (code, out) == (2, "")
     at = f"{folder}/policy.yaml"
     heads = [line for line in err.splitlines() if line.startswith(at)]
-    assert [head.split(": ")[1] for head in heads] == ["error[A209]", "error[A213]", "error[A400]"]
+    assert [head.split(": ")[1] for head in heads] == ["error[A213]", "error[A401]", "error[A400]"]
     assert "  = help: did you mean `funds`? a name is a fact, parameter, definition or enum value" in err
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from importlib.resources import files
 from importlib.util import find_spec
@@ -108,6 +110,16 @@ def test_every_code_has_a_page() -> None:
     assert there == set(KINDS)
 
 
+def test_the_list_of_codes_is_up_to_date() -> None:
+    """docs/codes.md lists every code, with a link to its page that leads there."""
+    root = Path(__file__).parents[1]
+    done = subprocess.run([sys.executable, root / "tools" / "generate_codes.py", "--check"], check=False)
+    assert done.returncode == 0
+    linked = re.findall(r"\]\((\S+/(A\d+)\.md)\)", (root / "docs" / "codes.md").read_text(encoding="utf-8"))
+    assert [code for _, code in linked] == sorted(KINDS)
+    assert all((root / "docs" / path).is_file() for path, _ in linked)
+
+
 @pytest.mark.parametrize("code", sorted(KINDS))
 def test_a_page_says_what_and_why(code: str) -> None:
     """A page says what the code means and why it matters, a line in each language, and has both examples."""
@@ -142,9 +154,47 @@ def test_the_good_example_does_not(code: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", sorted(KINDS))
 def test_explain_prints_the_page(code: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """`admission check --explain CODE` prints the page, whatever the case of the letter."""
-    assert main(["check", "--explain", code.lower()]) == 0
-    assert capsys.readouterr().out == page(code)
+    """`admission check --explain CODE` prints the page in the language asked for, whatever the case of the letter."""
+    text = page(code) or ""
+    chinese, english, why_chinese, why_english = text.split("\n\n")[1:5]
+    for lang, there, absent in (
+        ("zh", (chinese, why_chinese), why_english),
+        ("en", (english, why_english), why_chinese),
+    ):
+        assert main(["check", "--explain", code.lower(), "--lang", lang]) == 0
+        printed = capsys.readouterr().out
+        assert printed.split("\n\n")[:3] == [f"# {code}", *there]
+        assert absent not in printed
+        assert [block for block in FENCED.findall(printed) if block[0] != "text"] == [
+            block for block in FENCED.findall(text) if block[0] != "text"
+        ]
+
+
+def test_explain_leaves_out_the_other_language(capsys: pytest.CaptureFixture[str]) -> None:
+    """The page in one language: its title, why, both examples, and what a run says in that language."""
+    assert main(["check", "--explain", "A104", "--lang", "en"]) == 0
+    assert capsys.readouterr().out == (
+        "# A104\n\nthe file is empty\n\nAn empty file says nothing.\n\n"
+        "## Bad\n\n```yaml file=policy.yaml\n# nothing yet\n```\n\n"
+        "```text\npolicy.yaml:1:1: error[A104]: the file is empty\n```\n\n"
+        "## Good\n\nThe base policy.\n"
+    )
+    assert main(["check", "--explain", "A104", "--lang", "zh"]) == 0
+    assert capsys.readouterr().out == (
+        "# A104\n\n文件是空的\n\n空文件不是规则。\n\n"
+        "## 错例\n\n```yaml file=policy.yaml\n# nothing yet\n```\n\n"
+        "```text\npolicy.yaml:1:1: error[A104]: 文件是空的\n```\n\n"
+        "## 正例\n\n样例规则本身。\n"
+    )
+
+
+@pytest.mark.parametrize(("given", "meant"), [("A1114", ["  = help: did you mean `A114`?"]), ("B-52", []), ("", [])])
+def test_an_unknown_code_is_said(given: str, meant: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A code that there is not is an error of the call, exit 2, with the nearest one there is."""
+    assert main(["check", "--explain", given, "--lang", "en"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [f"error[A908]: --explain={given} will not do: expected a code such as A114", *meant]
 
 
 def test_the_base_policy_is_clean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

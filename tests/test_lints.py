@@ -151,6 +151,9 @@ TABLE: list[tuple[str, str, str, str, str]] = [
     ("requirements", "  r: {for: [community], require: not (forms > 5 and forms < 6), " + RULE, "A003", "`forms > 5 and forms < 6` can never hold: no value of `forms` meets all of it", "`forms > 5 and forms < 6` 永远不会成立：`forms` 不能同时满足"),
     ("requirements", "  r: {for: [community], require: urgent or not urgent, " + RULE, "A004", "`urgent or not urgent` always holds: every value is listed", "`urgent or not urgent` 总是成立：已列出全部取值"),
     ("requirements", "  r: {for: [community], require: forms > 5 or urgent or forms > 5, " + RULE, "A005", "`forms > 5` stands twice in one condition", "`forms > 5` 在同一条件中写了两次"),
+    ("requirements", "  r: {for: [community], require: true, " + RULE, "A004", "`true` always holds: it is a constant", "`true` 总是成立：它是常数"),
+    ("requirements", "  r: {for: [community], require: urgent and not true, " + RULE, "A004", "`true` always holds: it is a constant", "`true` 总是成立：它是常数"),
+    ("requirements", "  r: {for: [community], require: urgent or false, " + RULE, "A003", "`false` can never hold: it is a constant", "`false` 永远不会成立：它是常数"),
     ("parameters", "  p: {type: int, values: {2019-01-01: 1, 2020-01-01: 1}, own: {zh: 自, en: own}}", "A006", "the value of parameter `p` from 2020-01-01 on is the one before it", "参数 `p` 自 2020-01-01 起的值与此前相同"),
     ("parameters", "  p: {type: int, values: {2019-01-01: 1, 2026-01-01: 2}, own: {zh: 自, en: own}}", "A007", "the value of parameter `p` from 2026-01-01 on is never in force: the policy ends on 2025-12-31", "参数 `p` 自 2026-01-01 起的值不会用到：规则至 2025-12-31 止"),
     ("exceptions", "  e: {waives: [old], in_force: {from: 2021-01-01}, " + RULE, "A010", "exception `e` and requirement `old` are never in force on the same day, so nothing is waived", "例外 `e` 有效时，要求 `old` 从不同时有效，不起作用"),
@@ -418,6 +421,26 @@ def test_json_and_github_and_sarif_say_the_same(tmp_path: Path, capsys: pytest.C
         assert command.startswith(f"::{severity} file={folder}/")
         assert f",line={line},col={column},title=admission {code}::" in command
         assert command.count("::") == 2
+
+
+def test_a_workflow_command_is_escaped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """GitHub's format is one line a remark, with the advice in it; what would end the command is escaped."""
+    text = with_entries(("facts", SPARE)).replace("zh: 闲, en: spare", 'zh: 闲, en: "100 %"')
+    folder = write(tmp_path / "a,b", text, sources__notice_txt=NOTICE + "第三条 须用 50%::经费。\n")
+    code, out, _ = check(capsys, str(folder), "--format", "github")
+    place = str(folder).replace(",", "%2C")
+    assert code == 0
+    assert out.splitlines() == [
+        (
+            f"::warning file={place}/policy.yaml,line={line_of(text, SPARE[:20])},col=3,title=admission A001"
+            "::fact `spare` is never used%0Adelete it, or say in its `silence` why it is kept"
+        ),
+        (
+            f"::warning file={place}/sources/notice.txt,line=5,col=1,title=admission A014"
+            "::no rule cites this passage of source `notice`: 第三条 须用 50%25::经费。"
+            "%0Awrite the rule it calls for; where it calls for none, say so in the source's `silence`"
+        ),
+    ]
 
 
 def test_sarif_fits_its_schema(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

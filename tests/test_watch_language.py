@@ -92,7 +92,7 @@ def test_a_sound_watch_loads(tmp_path: Path) -> None:
         ("each: ping\nlook_ups: {l: {register: limits, match: {of: ping.k}}}\nwhen: l.found", "A410", "found text"),
         ("each: ping\nnotify: [nobody]\nwhen: ping.b", "A401", "there is no party `nobody`"),
         ("each: ping\nseverity: dire\nwhen: ping.b", "A204", "expected one of low, medium, high, found `dire`"),
-        ("each: ping\nwhen: ping.b\nwich: 1", "A213", "unknown key `wich`"),
+        ("each: ping\nwhen: ping.b\nwich: {g: {first: pong}}", "A213", "unknown key `wich`"),
         ("each: ping", "A209", "`when` is missing (the condition under which a notice stands)"),
         (
             "each: ping\nwith: {g: {first: pong, count: pong}}\nwhen: g.b",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from admission import intake, ir
+from admission.datatypes import shown
 from admission.decision import Given
 from admission.diagnostics import Collector, Diagnostic, Span, TaskError, nearest
 from admission.frontend import loader
@@ -87,8 +88,8 @@ class _Reader:
         if given is None or len(self.faults) > before:
             return None
         title = node.items.get("title")
-        shown = str(title.value) if isinstance(title, loader.Scalar) else ""
-        return Case(identity, shown, given, expect, node.span)
+        label = str(title.value) if isinstance(title, loader.Scalar) else ""
+        return Case(identity, label, given, expect, node.span)
 
     def keys(self, node: loader.Mapping, known: tuple[str, ...]) -> None:
         """Report keys that are not known."""
@@ -112,7 +113,7 @@ class _Reader:
         """The task, accepted by the policy on the case's day."""
         task = node.items["task"]
         if not isinstance(task, loader.Mapping):
-            self.faults.add("A902", task.span, found=found(task))
+            self.faults.add("A902", task.span, found=shown(loader.plain(task)))
             return None
         values = {key: loader.plain(child) for key, child in task.items.items()}
         values |= {ir.AS_OF: loader.plain(node.items["as_of"]), "id": identity}

@@ -44,7 +44,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check every policy that is named, or explain a code."""
     if options.explain is not None:
-        return explain(options.explain)
+        return explain(options.explain, options.lang)
     if not options.policies:
         words = {"option": "POLICY", "given": "", "expected": ("规则的文件夹或文件", "a policy's folder or file")}
         raise InputError([Diagnostic("A908", None, words)])
@@ -154,11 +154,11 @@ def show(said: Iterable[Said], lang: Language) -> None:
             sys.stdout.write(one.cases(lang) + "\n\n")
 
 
-def explain(code: str) -> int:
-    """Print the page of a code. Raises `InputError` where there is no such code."""
+def explain(code: str, lang: Language) -> int:
+    """Print the page of a code in a language. Raises `InputError` where there is no such code."""
     text = codes.page(code.upper())
     if text is None:
         words = {"option": "--explain", "given": code, "expected": ("一个代码，如 A114", "a code such as A114")}
         raise InputError([Diagnostic("A908", None, words, nearest(code.upper(), KINDS))])
-    sys.stdout.write(text)
+    sys.stdout.write(codes.in_language(text, lang))
     return Exit.DONE

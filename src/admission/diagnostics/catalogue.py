@@ -156,7 +156,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A712", "`{name}` 一名在此监督规则中已有所指", "`{name}` stands for something else in this watch", "请改名", "choose another name"),
     # -------------------------------------------------------------------------- A9 tasks and input
     ("A901", "不是合法的 JSON：{problem}", "not valid JSON: {problem}", "请检查引号、逗号和括号", "check quotes, commas and brackets"),
-    ("A902", "任务须为对象（键: 值），而不是 {found}", "a task must be an object, key: value, not {found}", "", ""),
+    ("A902", "任务须为对象（键: 值），而不是 `{found}`", "a task must be an object, key: value, not `{found}`", "", ""),
     ("A903", "重复的键 `{key}`", "duplicate key `{key}`", "请删除其一", "delete one"),
     ("A904", "不认识的文件类型 `{suffix}`", "unknown kind of file `{suffix}`", "可用 .yaml .yml .json .jsonl .ndjson .csv；标准输入请加 --input-format", "use .yaml, .yml, .json, .jsonl, .ndjson or .csv; for standard input say --input-format"),
     ("A905", "文件以字节顺序标记（BOM）开头", "the file begins with a byte-order mark", "各行已照常读取；请另存为不带 BOM 的 UTF-8", "its rows were read all the same; save it as UTF-8 without a mark"),

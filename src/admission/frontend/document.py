@@ -10,7 +10,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 from admission.diagnostics import Collector, Span, nearest
@@ -173,7 +173,7 @@ class Reader:
             return None
         self._unknown_keys(node, self.languages)
         texts = {lang: self._text(node.items[lang]) for lang in self.languages if lang in node.items}
-        self._translations(texts, node.span)
+        self._translations(texts, head(node))
         return {lang: text or "" for lang, text in texts.items()}
 
     def _translations(self, texts: Iterable[str], span: Span) -> None:
@@ -230,10 +230,10 @@ class Reader:
                 f"a mapping with {keys}" if keys else "a mapping",
             )
             return None
-        read = Fields(node.span, keys={name: scalar.span for name, scalar in node.keys.items()})
         if not shape.open:
             labels = () if shape.labelled == "no" else self.languages
-            self._unknown_keys(node, (*shape.keys, *labels))
+            node = self._unknown_keys(node, (*shape.keys, *labels))
+        read = Fields(head(node), keys={name: scalar.span for name, scalar in node.keys.items()})
         for name, key in shape.keys.items():
             self._field(name, key, node, read)
         if shape.open:
@@ -269,19 +269,29 @@ class Reader:
                 keys=" / ".join(f"`{name}`" for name in shape.one_of),
             )
 
-    def _unknown_keys(self, node: Mapping, known: Iterable[str]) -> None:
+    def _unknown_keys(self, node: Mapping, known: Iterable[str]) -> Mapping:
+        """Reports them; what is misspelt is then read as what was meant, so that nothing follows from it."""
         known = tuple(known)
+        meant: dict[str, str] = {}
         for name, scalar in node.keys.items():
             if name not in known:
                 if name in LANGUAGES and name not in self.languages:
                     self.faults.add("A212", scalar.span, lang=name)
                 else:
-                    self.faults.add("A213", scalar.span, nearest(name, known), key=name[:60], known=", ".join(known))
+                    near = nearest(name, known)
+                    self.faults.add("A213", scalar.span, near, key=name[:60], known=", ".join(known))
+                    if near is not None and near not in node.items:
+                        meant.setdefault(near, name)
+        items = {near: node.items[name] for near, name in meant.items()}
+        keys = {near: node.keys[name] for near, name in meant.items()}
+        return replace(node, items=node.items | items, keys=node.keys | keys) if meant else node
 
 
 def head(node: Mapping) -> Span:
-    """The place to point at for a whole mapping: its first line."""
+    """The place to point at for a whole mapping: the key above it, or its first line."""
     source, start, end = node.span
+    if node.named and source.position(node.named.start)[0] < source.position(start)[0]:
+        return node.named
     line_end = source.text.find("\n", start)
     return Span(source, start, min(end, line_end if line_end >= 0 else end))
 
@@ -299,5 +309,7 @@ def found(node: Node) -> tuple[str, str]:
         case Scalar(None):
             return "空", "nothing"
         case Scalar(_, text):
+            if not text.strip():
+                return "空文字", "an empty text"
             short = re.sub(r"\s+", " ", text)[:_LONGEST_FOUND]
             return f"`{short}`", f"`{short}`"

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import yaml
 
 from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span
+from admission.frontend import yaml_faults
 
 LARGEST = 16 * 1024 * 1024  # bytes of one file
 DEEPEST = 50  # levels of nesting
@@ -53,6 +54,8 @@ class Mapping:
     items: dict[str, Node]
     keys: dict[str, Scalar]
     span: Span
+    named: Span | None = None
+    """The key that the mapping itself stands under."""
 
 
 Node = Scalar | Sequence | Mapping
@@ -90,43 +93,14 @@ def parse(source: Source, faults: Collector) -> Node | None:
     composer = _Composer(source, faults)
     try:
         root = composer.compose()
-    except yaml.MarkedYAMLError as error:
-        _syntax_fault(source, faults, error)
-        return None
-    except yaml.reader.ReaderError as error:
-        at = max(0, min(getattr(error, "position", 0) or 0, len(source.text) - 1))
-        faults.add("A105", Span(source, at, at + 1), char=f"U+{_code_point(error.character):04X}")
+    except yaml.YAMLError as error:
+        faults.keep(yaml_faults.fault(source, error))
         return None
     except _TooMuch:
         return None
     if root is None:
         faults.add("A104", Span(source, 0, 0))
     return root
-
-
-def _code_point(character: object) -> int:
-    return character if isinstance(character, int) else ord(str(character)[0])
-
-
-def _syntax_fault(source: Source, faults: Collector, error: yaml.MarkedYAMLError) -> None:
-    mark = error.problem_mark or error.context_mark
-    at = min(_offset(source, mark), len(source.text)) if mark else 0
-    number = source.position(at)[0]
-    line = source.line(number)
-    problem = " ".join((error.problem or "not YAML").split())
-    # A key with a full-width colon runs on into the next line, where the parser then stumbles.
-    begin = source.offset(max(1, number - 1), 1)
-    found = re.compile("[：，｛｝［］]").search(source.text, begin, source.offset(number, 1) + len(line))
-    if found:
-        span = Span(source, found.start(), found.end())
-        faults.add("A107", span, char=found.group(), plain=_PLAIN[found.group()])
-    elif "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in problem:
-        faults.add("A108", Span(source, at, at + 1))
-    else:
-        faults.add("A106", Span(source, at, at + 1), problem=problem)
-
-
-_PLAIN = {"：": ":", "，": ",", "｛": "{", "｝": "}", "［": "[", "］": "]"}
 
 
 def _offset(source: Source, mark: Any) -> int:
@@ -216,7 +190,11 @@ class _Composer:
         done = self.stack.pop()
         end = _offset(self.source, event.end_mark)
         span = Span(self.source, done.start, end)
-        self._add(Mapping(done.values, done.keys, span) if done.is_mapping else Sequence(tuple(done.items), span))
+        if not done.is_mapping:
+            self._add(Sequence(tuple(done.items), span))
+            return
+        key = self.stack[-1].key if self.stack and not self.stack[-1].awaits_key else None
+        self._add(Mapping(done.values, done.keys, span, key.span if key else None))
 
     def _scalar(self, event: Any) -> Scalar:
         self._count(event)

@@ -186,7 +186,8 @@ class Lowering:
     def period_of_policy(self) -> ir.Period:
         """The period that the head of this layer gives."""
         fields = self.head.get("in_force")
-        return ir.Period(fields.get("from"), fields.get("until")) if fields else ir.ALWAYS
+        start, end = (fields.get("from"), fields.get("until")) if fields else (None, None)
+        return ir.ALWAYS if start and end and end < start else ir.Period(start, end)
 
     def basis(self, fields: Fields) -> ir.Basis:
         """Citations, or the author's own reason."""

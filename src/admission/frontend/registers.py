@@ -196,5 +196,7 @@ def read_file(folder: Path, name: str, span: Span, faults: Collector) -> Source 
     try:
         return read_source(path, str(folder / name))
     except InputError as error:
-        faults.add("A513", span, path=name, why=(error.diagnostics[0].text("zh"), error.diagnostics[0].text("en")))
+        problem = error.diagnostics[0]
+        why = problem.data.get("why", (problem.text("zh"), problem.text("en")))
+        faults.add("A513", span, path=name, why=why)
         return None

@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
+from admission.datatypes import shown
 from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span, TaskError
 from admission.frontend import loader
 from admission.intake import CELL, DOCUMENT, Door
@@ -169,8 +170,7 @@ def _yaml(data: bytes, name: str) -> Iterator[Record | Diagnostic]:
 
 
 def _not_a_task(place: int, span: Span, value: object) -> Record:
-    found = ("空", "nothing") if value is None else (f"{type(value).__name__}",) * 2
-    return Record(place, None, DOCUMENT, span, diagnostics=(Diagnostic("A902", span, {"found": found}),))
+    return Record(place, None, DOCUMENT, span, diagnostics=(Diagnostic("A902", span, {"found": shown(value)}),))
 
 
 # -------------------------------------------------------------------------------------------------- JSON

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations
 from operator import ge, gt, le, lt
 
 from admission import ir
@@ -25,10 +25,19 @@ def constant(layer: Layer) -> Iterator[Remark]:
     """A003, A004, A005: a part of a condition that never holds, always holds, or stands twice."""
     judge = Judge(Bounds(layer.policy.definitions, layer.policy.parameters, Collector()))
     for section, name, root in layer.own_expressions():
-        for node in ir.walk([root]):
-            for code, part, why in judge.said(node):
-                data = {"expression": _short(part)} | ({"why": why} if why else {})
-                yield remark(code, section, name, part.span or node.span, **data)
+        said = chain(_fixed(root), *map(judge.said, ir.walk([root])))
+        for code, part, why in said:
+            data = {"expression": _short(part)} | ({"why": why} if why else {})
+            yield remark(code, section, name, part.span or root.span, **data)
+
+
+def _fixed(root: ir.Expr) -> Iterator[tuple[str, ir.Expr, Why | None]]:
+    """`true` or `false` where a condition should stand."""
+    joined = (part for node in ir.walk([root]) if isinstance(node, ir.And | ir.Or) for part in node.operands)
+    denied = (node.operand for node in ir.walk([root]) if isinstance(node, ir.Not))
+    for part in (root, *joined, *denied):
+        if isinstance(part, ir.Literal) and isinstance(part.value, bool):
+            yield "A004" if part.value else "A003", part, ("它是常数", "it is a constant")
 
 
 def _short(expr: ir.Expr) -> str:
