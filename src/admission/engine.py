@@ -293,6 +293,7 @@ def load(path: str | PathLike[str], *, registers: Mapping[str, Rows] | None = No
     return Policy(checked, faults.sorted())
 
 
+@policies.garbage_left_alone()
 def inspect(
     path: str | PathLike[str], *, registers: Mapping[str, Rows] | None = None
 ) -> tuple[ir.CheckedPolicy | None, Collector]:
