@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import admission
 from admission import reference
+from admission.backends.python import program, reading
 from admission.backends.python.reading import MOST_SHAPES, Read, Readers, compile_reader
 from admission.engine import Policy
 from admission.intake import accept
@@ -119,6 +120,52 @@ def test_hostile_shapes_fill_no_memory(policy: Policy) -> None:
     for unknown in range(200):
         assert readers[f"unknown{unknown}",]({}) is None
     assert len(readers) <= MOST_SHAPES + 1
+
+
+def test_hostile_tasks_fill_no_memory_with_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many answers and sets of absent facts tasks can bring about, so many are kept; all are right."""
+    monkeypatch.setattr(program, "MOST_ANSWERS", 5)
+    monkeypatch.setattr(reading, "MOST_KEPT", 5)
+    rules = [
+        f"  r{place}: {{for: [community], require: b{place}, reason: {{zh: 甲, en: a}}, own: {{zh: 自, en: own}}}}"
+        for place in range(6)
+    ]
+    facts = [f"  b{place}: {{type: bool, assume: false, zh: 甲, en: a}}" for place in range(6)]
+    text = HEAD + FACTS + "\n".join([*facts, RULES + "\n".join(rules), ""])
+    policy = admission.load(write(tmp_path / "small", text))
+    answers = program.Answers(policy.checked, "community", list(policy.checked.requirements.values()))
+    taken = reading.Taken(policy.checked)
+    for bits in range(64):
+        broken = tuple(f"r{place}" for place in range(6) if bits >> place & 1)
+        assert tuple(v.rule for v in answers[bits << 1].violations) == broken
+        given_facts = {f"b{place}": bits >> place & 1 == 0 for place in range(6)}
+        decision = policy.decide({"kind": "help", "cost": 0, **given_facts}, as_of=DAY)
+        assert tuple(violation.rule for violation in decision.violations) == broken
+        assert taken[bits << 8] == tuple(f"b{place}" for place in range(6) if bits >> place & 1)
+    assert len(answers) == len(taken) == 5
+
+
+class Plain(dict[str, object]):
+    """A mapping of the embedding program's own, whose `values` are not those of its keys."""
+
+    def values(self) -> object:  # type: ignore[override] # that is the point
+        """No values."""
+        return iter(())
+
+
+class Name(enum.StrEnum):
+    """Names of facts as an enum of the embedding program."""
+
+    KIND = "kind"
+    COST = "cost"
+
+
+def test_keys_and_mappings_of_the_program_s_own(policy: Policy) -> None:
+    """A subclass of `dict` is read by its keys, and keys that are texts of a subclass are the facts they equal."""
+    expected = policy.decide({"kind": "help", "cost": 5}, as_of=DAY)
+    assert policy.decide(Plain(kind="help", cost=5), as_of=DAY) == expected
+    assert policy.decide({Name.KIND: "help", Name.COST: 5}, as_of=DAY) == expected
+    assert policy.decide({"kind": "help", "cost": 5}, as_of=DAY) == expected
 
 
 def test_a_fact_given_as_none_is_one_not_given(policy: Policy) -> None:

@@ -17,6 +17,7 @@ from admission.decision import Answer, PolicyIdentity, Verdict, identity_of, vio
 Row = tuple[Value | None, ...]
 Decide = Callable[[Row, date], Answer | None]
 ONE_DAY = timedelta(days=1)
+MOST_ANSWERS = 4096  # kept for a channel: whoever sends the tasks chooses what stands against them
 INDEXED = 32  # rules of one kind from which on an index is worth its look-up
 
 
@@ -115,7 +116,7 @@ def turns(policy: ir.CheckedPolicy) -> list[date]:
 
 
 class Answers(dict[Any, Answer]):
-    """The answers of one channel by what stands against it; each is made when it is first given."""
+    """The answers of one channel by what stands against it; each is made when it is first given, and the first kept."""
 
     def __init__(self, policy: ir.CheckedPolicy, channel: str, rules: list[ir.Requirement]) -> None:
         super().__init__()
@@ -130,8 +131,10 @@ class Answers(dict[Any, Answer]):
         ids = {effect: sorted(r.id for r in broken if r.effect == effect) for effect in ("refuse", "note")}
         outcome = "refuse" if ids["refuse"] else self.policy.channels[self.channel].outcome
         violations, notes = (tuple(violation_of(self.policy, rule) for rule in listed) for listed in ids.values())
-        self[key] = Answer(Verdict(outcome), self.channel, violations, (), (), notes, self.identity, past)
-        return self[key]
+        answer = Answer(Verdict(outcome), self.channel, violations, (), (), notes, self.identity, past)
+        if len(self) < MOST_ANSWERS:
+            self[key] = answer
+        return answer
 
 
 class Writer:

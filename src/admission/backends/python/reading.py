@@ -22,6 +22,7 @@ Shape = tuple[str, ...]
 """The keys of a task in the order they come."""
 
 MOST_SHAPES = 16  # readers of their own; a program hands in few shapes of task, and a hostile one no more than these
+MOST_KEPT = 4096  # of the sets of facts not given; an honest program has few, and a hostile one keeps no more
 LONGEST_DECIMAL = 20  # digits on either side of the point before the first that counts; more is past every bound
 ID, DAY = "id", ir.AS_OF
 
@@ -58,8 +59,10 @@ class Taken(dict[int, tuple[str, ...]]):
         self.names = tuple(name if fact.assume else None for name, fact in policy.facts.items())
 
     def __missing__(self, absent: int) -> tuple[str, ...]:
-        self[absent] = tuple(sorted(name for place, name in enumerate(self.names) if name and absent >> place & 1))
-        return self[absent]
+        found = tuple(sorted(name for place, name in enumerate(self.names) if name and absent >> place & 1))
+        if len(self) < MOST_KEPT:
+            self[absent] = found
+        return found
 
 
 def compile_reader(policy: ir.CheckedPolicy, shape: Shape | None) -> Read:
