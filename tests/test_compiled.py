@@ -5,6 +5,7 @@ import enum
 import pickle
 from datetime import date, datetime
 from decimal import Decimal, localcontext
+from itertools import islice, permutations
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 import admission
 from admission import reference
+from admission.backends.python import program, reading
+from admission.backends.python.reading import MOST_SHAPES, Read, Readers, compile_reader
 from admission.engine import Policy
 from admission.intake import accept
 from admission.testing import policies, tasks
@@ -51,7 +54,8 @@ VALUES = st.one_of(
     st.just([[]]),
     st.just({"visit": 1}),
 )
-NAMES = ["kind", "cost", "funds", "forms", "urgent", "start_on", "unit", "actions", "id", "as_of", "knd", 5, "verdict"]
+FACT_NAMES = ["kind", "cost", "funds", "forms", "urgent", "start_on", "unit", "actions"]
+NAMES = [*FACT_NAMES, "id", "as_of", "knd", 5, "verdict"]
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +94,87 @@ def test_reading_a_mapping_is_what_the_careful_reader_does(
         return reference.decide(policy.checked, given_task.facts, given_task.as_of, given_task.id)
 
     assert said_by(lambda: policy.decide(task, as_of=as_of)) == said_by(careful)
+
+
+def read_by(reader: Read, task: dict[str, object]) -> object:
+    """What a reader makes of a task; nothing where it gives up."""
+    try:
+        return reader(task)
+    except TypeError:
+        return None
+
+
+@settings(max_examples=400, deadline=None)
+@given(task=st.dictionaries(st.sampled_from([*FACT_NAMES, "id", "as_of"]), VALUES.filter(lambda v: v is not None)))
+def test_the_reader_of_a_shape_reads_as_the_one_of_any_shape(policy: Policy, task: dict[str, object]) -> None:
+    """A reader made for a task's own keys, in their own order, makes of it what the reader of any keys makes."""
+    readers = [compile_reader(policy.checked, shape) for shape in (tuple(task), None)]
+    assert read_by(readers[0], task) == read_by(readers[1], task)
+
+
+def test_hostile_shapes_fill_no_memory(policy: Policy) -> None:
+    """Tasks with their keys in ever new orders, or with unknown keys, make no more readers than a few."""
+    readers = Readers(policy.checked)
+    for shape in islice(permutations(FACT_NAMES), 200):
+        assert read_by(readers[shape], dict.fromkeys(shape, "no such value")) is None
+    for unknown in range(200):
+        assert readers[f"unknown{unknown}",]({}) is None
+    assert len(readers) <= MOST_SHAPES + 1
+
+
+def test_hostile_tasks_fill_no_memory_with_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many answers and sets of absent facts tasks can bring about, so many are kept; all are right."""
+    monkeypatch.setattr(program, "MOST_ANSWERS", 5)
+    monkeypatch.setattr(reading, "MOST_KEPT", 5)
+    rules = [
+        f"  r{place}: {{for: [community], require: b{place}, reason: {{zh: 甲, en: a}}, own: {{zh: 自, en: own}}}}"
+        for place in range(6)
+    ]
+    facts = [f"  b{place}: {{type: bool, assume: false, zh: 甲, en: a}}" for place in range(6)]
+    text = HEAD + FACTS + "\n".join([*facts, RULES + "\n".join(rules), ""])
+    policy = admission.load(write(tmp_path / "small", text))
+    answers = program.Answers(policy.checked, "community", list(policy.checked.requirements.values()))
+    taken = reading.Taken(policy.checked)
+    for bits in range(64):
+        broken = tuple(f"r{place}" for place in range(6) if bits >> place & 1)
+        assert tuple(v.rule for v in answers[bits << 1].violations) == broken
+        given_facts = {f"b{place}": bits >> place & 1 == 0 for place in range(6)}
+        decision = policy.decide({"kind": "help", "cost": 0, **given_facts}, as_of=DAY)
+        assert tuple(violation.rule for violation in decision.violations) == broken
+        assert taken[bits << 8] == tuple(f"b{place}" for place in range(6) if bits >> place & 1)
+    assert len(answers) == len(taken) == 5
+
+
+class Plain(dict[str, object]):
+    """A mapping of the embedding program's own, whose `values` are not those of its keys."""
+
+    def values(self) -> object:  # type: ignore[override] # that is the point
+        """No values."""
+        return iter(())
+
+
+class Name(enum.StrEnum):
+    """Names of facts as an enum of the embedding program."""
+
+    KIND = "kind"
+    COST = "cost"
+
+
+def test_keys_and_mappings_of_the_program_s_own(policy: Policy) -> None:
+    """A subclass of `dict` is read by its keys, and keys that are texts of a subclass are the facts they equal."""
+    expected = policy.decide({"kind": "help", "cost": 5}, as_of=DAY)
+    assert policy.decide(Plain(kind="help", cost=5), as_of=DAY) == expected
+    assert policy.decide({Name.KIND: "help", Name.COST: 5}, as_of=DAY) == expected
+    assert policy.decide({"kind": "help", "cost": 5}, as_of=DAY) == expected
+
+
+def test_a_fact_given_as_none_is_one_not_given(policy: Policy) -> None:
+    """None for a fact with an assumption takes the assumption, as leaving it out does."""
+    decided = policy.decide({**COMPLETE, "funds": None, "urgent": None}, as_of=DAY)
+    left_out = {name: value for name, value in COMPLETE.items() if name != "funds"}
+    assert decided == policy.decide(left_out, as_of=DAY)
+    assert decided.assumed == ("forms", "funds")
+    assert decided.verdict == "refuse"
 
 
 @pytest.mark.parametrize("day", [date(1899, 12, 31), date(2200, 1, 1), date.max])

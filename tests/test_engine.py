@@ -1,6 +1,7 @@
 """The Python API, as docs and contract state it: policies, tasks, layers, registers, books."""
 
 import copy
+import gc
 import pickle
 import threading
 from collections.abc import Callable
@@ -36,6 +37,21 @@ def test_a_policy_does_not_change(policy: Policy) -> None:
     """A policy is immutable."""
     with pytest.raises(AttributeError, match="a policy does not change"):
         policy.checked = policy.checked
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_loading_leaves_the_garbage_collector_as_it_was(tmp_path: Path, is_on: bool) -> None:
+    """The collector is on after loading, or failing to, if and only if it was on before."""
+    was_on = gc.isenabled()
+    try:
+        (gc.enable if is_on else gc.disable)()
+        admission.load(write(tmp_path / "sound"))
+        assert gc.isenabled() is is_on
+        with pytest.raises(admission.PolicyError):
+            admission.load(write(tmp_path / "faulty", SMALL.replace("funds >= cost", "funds >=")))
+        assert gc.isenabled() is is_on
+    finally:
+        (gc.enable if was_on else gc.disable)()
 
 
 def test_a_policy_is_hashed_by_its_content(tmp_path: Path) -> None:

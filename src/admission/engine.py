@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from admission import intake, ir, reference
-from admission.backends.python import Program
+from admission.backends.python import Accepted, Program
 from admission.checker import check
 from admission.datatypes import FIRST_DAY, LAST_DAY, Value, to_python
 from admission.decision import Decision, Details, Given
@@ -110,7 +110,10 @@ class Policy:
 
     def _decide(self, task: Any, as_of: date | None, place: str) -> Decision:
         """Decide by the generated functions where they can tell, else with all care."""
-        read = self._rows(task)
+        if task.__class__ is dict:
+            read = self._program.read(task)
+        else:
+            read = self._read_once(task) if task.__class__ is self._task else None
         if read is not None:
             row, taken, identity, own = read
             day = own if as_of is None else as_of if own is None or own == as_of else None
@@ -120,34 +123,16 @@ class Policy:
                     return Decision(answer, row, day, place if identity is None else identity, taken, self)
         return self.decide_given(intake.accept(self.checked, _mapping(task), as_of, place=place))
 
-    def _rows(self, task: Any) -> tuple[tuple[Any, ...], tuple[str, ...], str | None, date | None] | None:
-        """A task as a row of facts; None where it is not plainly a sound one."""
-        program = self._program
-        if task.__class__ is self._task:
-            try:
-                accepted: tuple[tuple[Any, ...], tuple[str, ...], str | None, date | None] = task.accepted_row
-            except AttributeError:
-                return self._rows_of_model(task)
-            return accepted
-        if task.__class__ is not dict or program.is_filled:
-            return None
-        try:
-            read = program.read(task)
-        except TypeError:
-            return None
-        if read is None or read[2] != len(task):
-            return None
-        return read[0], program.taken[read[1]], read[3], read[4]
-
-    def _rows_of_model(self, task: Any) -> tuple[tuple[Any, ...], tuple[str, ...], str | None, date | None] | None:
+    def _read_once(self, task: Any) -> Accepted | None:
         """The row of a task model, kept on it: it was validated when it was made."""
-        program = self._program
-        read = None if program.is_filled else program.read(_mapping(task))
-        if read is None:
-            return None
-        accepted = read[0], program.taken[read[1]], read[3], read[4]
-        object.__setattr__(task, "accepted_row", accepted)
-        return accepted
+        try:
+            kept: Accepted = task.accepted_row
+        except AttributeError:
+            read = self._program.read(_mapping(task))
+            if read is not None:
+                object.__setattr__(task, "accepted_row", read)
+            return read
+        return kept
 
     def decide_given(self, given: Given) -> Decision:
         """The decision for facts that were accepted already (see `intake`)."""
@@ -308,6 +293,7 @@ def load(path: str | PathLike[str], *, registers: Mapping[str, Rows] | None = No
     return Policy(checked, faults.sorted())
 
 
+@policies.garbage_left_alone()
 def inspect(
     path: str | PathLike[str], *, registers: Mapping[str, Rows] | None = None
 ) -> tuple[ir.CheckedPolicy | None, Collector]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from dataclasses import replace as with_changes
 from decimal import Decimal
@@ -37,6 +39,22 @@ class _Parts:
     head: Fields
     sections: dict[str, list[Entry]] = field(default_factory=dict)
     content: list[object] = field(default_factory=list)
+
+
+@contextmanager
+def garbage_left_alone() -> Iterator[None]:
+    """No collection of cycles meanwhile.
+
+    A large policy makes a million objects that all stay, and looking them over again and again takes as long as
+    reading them. The size of a policy is bounded, so this is for seconds at most.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def load(path: Path, faults: Collector, handed: Handed) -> Loaded:

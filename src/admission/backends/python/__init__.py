@@ -6,5 +6,6 @@ asks the reference, so that both always agree; a test compares them all the same
 """
 
 from admission.backends.python.program import Program
+from admission.backends.python.reading import Accepted
 
-__all__ = ["Program"]
+__all__ = ["Accepted", "Program"]

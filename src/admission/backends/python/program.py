@@ -10,13 +10,14 @@ from typing import Any
 
 from admission import ir, workdays
 from admission.backends.python.expressions import Emitter
-from admission.backends.python.reading import Read, Taken, compile_reader, reader_source
+from admission.backends.python.reading import Accepted, Readers, reader_source
 from admission.datatypes import Value
 from admission.decision import Answer, PolicyIdentity, Verdict, identity_of, violation_of
 
 Row = tuple[Value | None, ...]
 Decide = Callable[[Row, date], Answer | None]
 ONE_DAY = timedelta(days=1)
+MOST_ANSWERS = 4096  # kept for a channel: whoever sends the tasks chooses what stands against them
 INDEXED = 32  # rules of one kind from which on an index is worth its look-up
 
 
@@ -29,11 +30,10 @@ class Program:
         self.turns = turns(policy)
         self._epochs: dict[int, Decide] = {}
         self._days: dict[date, Decide] = {}
-        self._read: Read | None = None
-        self.taken = Taken(policy)
+        self._readers = Readers(policy)
         assumed = [fact.assume.value if fact.assume else None for fact in policy.facts.values()]
         self._assumed = dict(zip(self.names, assumed, strict=True))
-        self.is_filled = any(fact.filled_by for fact in policy.facts.values())
+        self.is_filled = self._readers.is_filled
 
     def on(self, day: date) -> Decide:
         """The function of a day: facts in the policy's order, assumptions filled in, to their answer.
@@ -76,12 +76,15 @@ class Program:
             parts.append(f"# from {start or 'the first day'}\n{self.source(epoch)[0]}")
         return "\n\n".join(parts)
 
-    @property
-    def read(self) -> Read:
-        """The function that takes a mapping of Python values to a row; compiled when first used."""
-        if self._read is None:
-            self._read = compile_reader(self.policy)
-        return self._read
+    def read(self, task: Mapping[str, Any]) -> Accepted | None:
+        """A mapping of Python values as a row of facts; None where it is not plainly a task that fits."""
+        try:
+            found = self._readers[tuple(task)](task)
+        except TypeError:
+            return None
+        if found is None and any(value is None for value in task.values()):
+            return self.read({name: value for name, value in task.items() if value is not None})
+        return found
 
     def facts(self, row: Row, taken: tuple[str, ...]) -> dict[str, Value]:
         """The facts of a row that were given."""
@@ -113,7 +116,7 @@ def turns(policy: ir.CheckedPolicy) -> list[date]:
 
 
 class Answers(dict[Any, Answer]):
-    """The answers of one channel by what stands against it; each is made when it is first given."""
+    """The answers of one channel by what stands against it; each is made when it is first given, and the first kept."""
 
     def __init__(self, policy: ir.CheckedPolicy, channel: str, rules: list[ir.Requirement]) -> None:
         super().__init__()
@@ -128,8 +131,10 @@ class Answers(dict[Any, Answer]):
         ids = {effect: sorted(r.id for r in broken if r.effect == effect) for effect in ("refuse", "note")}
         outcome = "refuse" if ids["refuse"] else self.policy.channels[self.channel].outcome
         violations, notes = (tuple(violation_of(self.policy, rule) for rule in listed) for listed in ids.values())
-        self[key] = Answer(Verdict(outcome), self.channel, violations, (), (), notes, self.identity, past)
-        return self[key]
+        answer = Answer(Verdict(outcome), self.channel, violations, (), (), notes, self.identity, past)
+        if len(self) < MOST_ANSWERS:
+            self[key] = answer
+        return answer
 
 
 class Writer:
