@@ -5,17 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import admission
-from admission import reference
 from admission.backends.rete.decisions import DecisionMatcher, IncompleteTaskError
 from admission.backends.rete.matcher import EngineMissingError, engine
 from admission.decision import Given
-from admission.engine import Policy
-from admission.testing import policies, tasks
-from admission.testing.laws import inner
 from small import FACTS, HEAD, RULES, write
 
 try:
@@ -26,41 +20,6 @@ except EngineMissingError:
 pytestmark = pytest.mark.skipif(not HAS_ENGINE, reason="durable-rules cannot be imported here")
 
 PACKS = Path(__file__).parents[1] / "policies"
-
-
-def agree(policy: Policy, data: st.DataObject, count: int) -> None:
-    """Draw complete tasks and compare."""
-    matcher = DecisionMatcher(policy.checked)
-    drawn = tasks(policy, complete=True)
-    for _ in range(count):
-        task = data.draw(drawn)
-        facts = Given(inner(policy, task), task["as_of"], "1")  # type: ignore[arg-type] # a date
-        expected = reference.decide(policy.checked, facts.facts, facts.as_of, "1")
-        assert matcher.decide(facts).to_dict() == expected.to_dict()
-
-
-def test_the_engine_decides_generated_policies_as_the_reference_does() -> None:
-    """On complete tasks of any policy, conflicting ones included, every key of the decision is the same."""
-
-    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(st.data())
-    def holds(data: st.DataObject) -> None:
-        agree(data.draw(policies(conflict_free=data.draw(st.booleans()))), data, 4)
-
-    holds()
-
-
-@pytest.mark.parametrize("name", ["china", "beijing", "xicheng"])
-def test_the_engine_decides_the_packs_as_the_reference_does(name: str) -> None:
-    """The same for the policies that ship."""
-    policy = admission.load(PACKS / name)
-
-    @settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(st.data())
-    def holds(data: st.DataObject) -> None:
-        agree(policy, data, 5)
-
-    holds()
 
 
 DAY = date(2019, 8, 3)

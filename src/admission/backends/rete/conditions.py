@@ -22,7 +22,7 @@ from admission.backends.rete.rules import REF, Condition, Equals, Order, Ordered
 from admission.datatypes import Kind
 
 INVERSE: dict[str, ir.Comparison] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-_FLIPPED: dict[str, Order] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+FLIPPED: dict[str, Order] = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _MOST_RULES = 16
 _MOST_ATOMS = 40  # of one condition; its facts stay well within what the engine bears
 _SURE = (ir.ReadFact, ir.ReadColumn, ir.ReadParameter, ir.Literal, ir.Count)
@@ -100,9 +100,9 @@ class Question:
         first = Condition(f"{self.name}l", tests)
         same = tuple(Same(f"q{way.number}", 0, f"p{way.number}") for way in ways if way.order == "==")
         ordered = tuple(
-            Ordered(f"q{way.number}", _FLIPPED[way.order], 0, f"p{way.number}")
+            Ordered(f"q{way.number}", FLIPPED[way.order], 0, f"p{way.number}")
             for way in ways
-            if way.order in _FLIPPED and way.order is not None
+            if way.order in FLIPPED and way.order is not None
         )
         second = Condition(f"{self.name}r", (), (Same(REF, 0, "right"), *same), ordered)
         return Rule(f"{self.name}n{number}", (first, second))
