@@ -1,7 +1,8 @@
-"""The expressions of a watch as Python functions of its rows. Unknown is None; the logic is strong Kleene's.
+"""The expressions of a watch or a rule as Python functions of its rows. Unknown is None; the logic is strong Kleene's.
 
-Rows are what a watch reads, by name: an `Event` (None where none was found, `UNKNOWN` where nobody can say), a total,
-a register's row as a mapping, the moment `due`, and the day `as_of` whose parameters hold.
+Rows are what it reads, by name: an `Event` (None where none was found, `UNKNOWN` where nobody can say), a total,
+a register's row as a mapping, the moment `due`, and the day `as_of` whose parameters hold; for a rule the facts and
+definitions too.
 """
 
 from __future__ import annotations
@@ -30,13 +31,18 @@ _ORDER: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def compiled(expr: ir.Expr, policy: ir.Policy, events: frozenset[str] = frozenset()) -> Read:
-    """The expression as a function of rows; `events` are the rows that are events and not rows of registers."""
+def compiled(expr: ir.Expr, policy: ir.Policy, events: frozenset[str] | None = frozenset()) -> Read:
+    """The expression as a function of rows; `events` are the rows that are events and not rows of registers.
+
+    None is for a rule, which knows no events and no moments: a fact may be called `due` there.
+    """
     return _Compiler(policy, events).read(expr)
 
 
-def is_moment(expr: ir.Expr, events: frozenset[str]) -> bool:
+def is_moment(expr: ir.Expr, events: frozenset[str] | None) -> bool:
     """Whether it is a moment rather than a day: an event's `at`, `due`, or one of them and a number of days."""
+    if events is None:
+        return False
     match expr:
         case ir.ReadColumn(row, column):
             return column == ir.AT and row in events
@@ -62,7 +68,7 @@ def as_moment(expr: ir.Expr, policy: ir.Policy, events: frozenset[str]) -> Read:
 
 
 class _Compiler:
-    def __init__(self, policy: ir.Policy, events: frozenset[str]) -> None:
+    def __init__(self, policy: ir.Policy, events: frozenset[str] | None) -> None:
         self.policy = policy
         self.events = events
 
@@ -70,7 +76,7 @@ class _Compiler:
         match expr:
             case ir.Literal(value):
                 return lambda _: value
-            case ir.ReadFact(name):
+            case ir.ReadFact(name) | ir.ReadDefinition(name):
                 return lambda rows: rows[name]
             case ir.ReadParameter(name):
                 return _parameter(self.policy.parameters[name])
@@ -99,13 +105,13 @@ class _Compiler:
                 return _strict(operator.mul, self.read(operand), self.read(factor))
             case ir.Workday(start, days):
                 return _strict(workdays.workday, self.day(start), self.read(days))
-            case ir.ReadDefinition() | ir.Name() | ir.Member() | ir.Display() | ir.Negative():
-                raise TypeError(f"not of a checked watch: {expr}")
+            case ir.Name() | ir.Member() | ir.Display() | ir.Negative():
+                raise TypeError(f"not resolved: {expr}")
             case _:
                 assert_never(expr)
 
     def column(self, row: str, column: str) -> Read:
-        if row not in self.events:
+        if self.events is None or row not in self.events:
             return lambda rows: None if rows[row] is None else rows[row][column]
         if column == ir.FOUND:
             return lambda rows: None if rows[row] is UNKNOWN else rows[row] is not None
