@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import admission
 import sql_engines
-from admission import reference
-from admission.backends.sql import DIALECTS, UnsupportedError
+from admission import UnsupportedError, reference
+from admission.backends.sql import DIALECTS
 from admission.engine import Policy
 from admission.testing import policies, tasks
 from admission.testing.laws import inner

@@ -8,7 +8,16 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from admission.decision import Citation, Decision, Obligation, PolicyIdentity, Verdict, Violation
-    from admission.diagnostics import AdmissionError, Diagnostic, Fault, InputError, PolicyError, TaskError
+    from admission.diagnostics import (
+        AdmissionError,
+        Diagnostic,
+        Fault,
+        InputError,
+        MissingExtraError,
+        PolicyError,
+        TaskError,
+        UnsupportedError,
+    )
     from admission.docket import Notice, Open, Supervisor
     from admission.engine import Book, Policy, TaskRecord, load, load_book, read_tasks
     from admission.explain import Explanation, Question
@@ -22,8 +31,10 @@ _HOMES = {
         "Diagnostic",
         "Fault",
         "InputError",
+        "MissingExtraError",
         "PolicyError",
         "TaskError",
+        "UnsupportedError",
     ),
     "admission.docket": ("Notice", "Open", "Supervisor"),
     "admission.engine": ("Book", "Policy", "TaskRecord", "load", "load_book", "read_tasks"),
@@ -42,6 +53,7 @@ __all__ = [
     "FactChange",
     "Fault",
     "InputError",
+    "MissingExtraError",
     "Notice",
     "Obligation",
     "Open",
@@ -54,6 +66,7 @@ __all__ = [
     "TaskError",
     "TaskRecord",
     "TooManyRemediesError",
+    "UnsupportedError",
     "Verdict",
     "Violation",
     "__version__",

@@ -7,6 +7,7 @@ from admission.diagnostics.errors import (
     MissingExtraError,
     PolicyError,
     TaskError,
+    UnsupportedError,
 )
 from admission.diagnostics.report import Collector, Diagnostic, Language, nearest
 from admission.diagnostics.source import Source, Span
@@ -23,5 +24,6 @@ __all__ = [
     "Source",
     "Span",
     "TaskError",
+    "UnsupportedError",
     "nearest",
 ]

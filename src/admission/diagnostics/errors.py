@@ -118,3 +118,20 @@ class MissingExtraError(AdmissionError):
         """What to run, in `zh` or `en`."""
         kind = KINDS["A909"]
         return fill(kind.zh if lang == "zh" else kind.en, {"package": self.package, "extra": self.extra}, lang)
+
+
+class UnsupportedError(AdmissionError):
+    """A dialect of SQL cannot say what a policy says; the message names both."""
+
+    def __init__(self, dialect: str, zh: str, en: str) -> None:
+        super().__init__(dialect, zh, en)
+        self.dialect = dialect
+        self.zh = zh
+        self.en = en
+
+    def __str__(self) -> str:
+        return self.render("en")
+
+    def render(self, lang: Language) -> str:
+        """What cannot be said, in `zh` or `en`."""
+        return f"{self.dialect}：{self.zh}" if lang == "zh" else f"{self.dialect}: {self.en}"

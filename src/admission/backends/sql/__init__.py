@@ -10,7 +10,7 @@ try:
 except ImportError:
     raise MissingExtraError("sqlglot", "sql") from None
 
-from admission.backends.sql.dialects import DIALECTS, UnsupportedError
+from admission.backends.sql.dialects import DIALECTS
 from admission.backends.sql.query import column_types, to_sql
 
-__all__ = ["DIALECTS", "UnsupportedError", "column_types", "to_sql"]
+__all__ = ["DIALECTS", "column_types", "to_sql"]

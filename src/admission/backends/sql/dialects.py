@@ -13,29 +13,10 @@ from sqlglot import exp
 from admission.backends.sql import terms
 from admission.backends.sql.terms import Term
 from admission.datatypes import Kind, Type, Value, to_text
-from admission.diagnostics import AdmissionError
-from admission.diagnostics.report import Language
 
 SEPARATOR = ";"
 AMOUNT = "DECIMAL(18, 2)"
 WIDE_AMOUNT = "DECIMAL(20, 2)"
-
-
-class UnsupportedError(AdmissionError):
-    """A dialect of SQL cannot say what a policy says; the message names both."""
-
-    def __init__(self, dialect: str, zh: str, en: str) -> None:
-        super().__init__(dialect, zh, en)
-        self.dialect = dialect
-        self.zh = zh
-        self.en = en
-
-    def __str__(self) -> str:
-        return self.render("en")
-
-    def render(self, lang: Language) -> str:
-        """What cannot be said, in `zh` or `en`."""
-        return f"{self.dialect}：{self.zh}" if lang == "zh" else f"{self.dialect}: {self.en}"
 
 
 DATE_OF_400_YEARS = exp.DataType(this=exp.DataType.Type.DATE32, nested=False)

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from admission import ir
 from admission.backends.sql import tables, terms
-from admission.backends.sql.dialects import DIALECTS, Dialect, UnsupportedError
+from admission.backends.sql.dialects import DIALECTS, Dialect
 from admission.backends.sql.expressions import Emitter, Item, reads
 from admission.backends.sql.judgement import Judgement
 from admission.backends.sql.shortcut import ANSWERS, CODE, SLOW, Shortcut
@@ -18,7 +18,7 @@ from admission.backends.sql.tables import CALENDAR, SINCE, UNTIL, Table
 from admission.backends.sql.terms import Term
 from admission.checker.bounds import Bounds
 from admission.datatypes import DATE, TEXT
-from admission.diagnostics import Collector
+from admission.diagnostics import Collector, UnsupportedError
 
 SOURCE = "t"
 LONGEST_LIST = 8  # rows of a register that are tried one by one
