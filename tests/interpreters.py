@@ -21,6 +21,7 @@ from admission.datatypes import Kind, Type, yuan
 from admission.decision import Given, Obligation
 from admission.engine import Policy
 from admission.testing.laws import inner
+from sql_engines import Engine, duckdb_engine, sqlite_engine
 
 Task = Mapping[str, Any]
 Said = Mapping[str, object]
@@ -143,17 +144,39 @@ def _without_engine() -> str | None:
     return None
 
 
+# ---------------------------------------------------------------------------------------------------- sql
+
+OF_SQL = frozenset({"verdict", "channel", "violations", "missing", "notes", "conflict"})
+
+
+def by_sql(run: Engine, policy: Policy, tasks: Sequence[Task]) -> list[Said]:
+    """One SELECT over a table of all tasks, each for its own day."""
+    rows = run(policy, [{**task, "id": str(place)} for place, task in enumerate(tasks)], None)
+    return sorted(rows, key=lambda row: int(str(row["id"])))
+
+
 INTERPRETERS: Mapping[str, Interpreter] = {
     interpreter.name: interpreter
     for interpreter in (
         Interpreter("python", by_python),
         Interpreter("solver", by_solver, KEYS - ECHOED - {"missing", "assumed"}),
         Interpreter("rete", by_rete, takes_partial=False, missing=_without_engine()),
+        Interpreter("duckdb", partial(by_sql, duckdb_engine), OF_SQL),
+        Interpreter("sqlite", partial(by_sql, sqlite_engine), OF_SQL),
     )
 }
 
 UNSAID: Mapping[tuple[str, str], str] = {
     ("solver", "missing"): "it is about how a condition is written, and the model says what it means",
     ("solver", "assumed"): "it is about what was given; the model reads the assumed value like any other",
+    **{
+        (engine_name, key): reason
+        for engine_name in ("duckdb", "sqlite")
+        for key, reason in {
+            "obligations": "a row of the answer is one task; a duty is a row of another table",
+            "assumed": "it is about what was given, and is the same query over the table of tasks: IS NULL",
+            "figures": "a figure is a column of whatever type, which no fixed list of columns can hold",
+        }.items()
+    },
 }
 """What an interpreter does not say of a decision, and why: every difference that is tolerated."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from sqlglot import exp
 
 import admission
 from admission import ir, reference
@@ -22,6 +23,9 @@ from admission.backends.rete import conditions
 from admission.backends.rete.decisions import Stretch
 from admission.backends.smt import model as smt_model
 from admission.backends.smt.terms import FALSE, TRUE, Term, both
+from admission.backends.sql import expressions as sql_expressions
+from admission.backends.sql.expressions import Emitter as SqlEmitter
+from admission.backends.sql.judgement import Judgement
 from admission.datatypes import BOOL
 from admission.engine import Policy
 from admission.testing import policies, tasks
@@ -231,6 +235,27 @@ def rete_ignores_exceptions(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Stretch, "holds", never)
 
 
+def duckdb_reads_less_as_at_most(patch: pytest.MonkeyPatch) -> None:
+    """`<` as `<=`."""
+    patch.setitem(sql_expressions.COMPARISONS, "<", exp.LTE)
+
+
+def sqlite_ignores_overrides(patch: pytest.MonkeyPatch) -> None:
+    """No route stands above another."""
+    patch.setattr(Judgement, "_above", lambda _self, _route: iter(()))
+
+
+def sqlite_takes_unknown_for_false(patch: pytest.MonkeyPatch) -> None:
+    """A condition that is not true is false."""
+    write = SqlEmitter.expression
+
+    def two_valued(self: SqlEmitter, expr: ir.Expr) -> exp.Expr:
+        term = write(self, expr)
+        return exp.func("COALESCE", term, exp.false()) if ir.type_of(expr) == BOOL else term
+
+    patch.setattr(SqlEmitter, "expression", two_valued)
+
+
 def reference_reads_less_as_at_most(patch: pytest.MonkeyPatch) -> None:
     """`<` as `<=`."""
     patch.setitem(reference.ORDER, "<", operator.le)
@@ -251,6 +276,7 @@ FAULTS = (
     *(python_reads_less_as_at_most, python_reads_overrides_backwards, python_ignores_exceptions),
     *(python_takes_unknown_for_false, solver_reads_less_as_at_most, solver_ignores_overrides),
     *(solver_takes_unknown_for_false, rete_reads_at_most_as_less, rete_ignores_overrides, rete_ignores_exceptions),
+    *(duckdb_reads_less_as_at_most, sqlite_ignores_overrides, sqlite_takes_unknown_for_false),
     *(reference_reads_less_as_at_most, reference_takes_unknown_for_false),
 )
 
