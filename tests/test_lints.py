@@ -250,7 +250,26 @@ def test_a_quote_that_is_not_in_the_source(tmp_path: Path) -> None:
     message = "the words quoted do not stand in the kept text of source `notice`"
     assert ("A013", message, line_of(wrong, "费随人转")) in said
     unkept = wrong.replace(", text: sources/notice.txt", "")
-    assert found(tmp_path / "c", unkept) == []
+    assert [code for code, _, _ in found(tmp_path / "c", unkept)] == ["A020"]
+
+
+def test_a_text_that_no_source_names(tmp_path: Path) -> None:
+    """A text kept in sources/ that no source of any layer names is reported as that file, for no quote is held to it."""
+    unnamed = CLEAN.replace(", text: sources/notice.txt", "")
+    folder = write(tmp_path / "clean", unnamed, sources__notice_txt=NOTICE, sources__notes_md="# notes")
+    (one,) = lint(load(folder).checked)
+    assert (one.code, one.diagnostic.file, one.diagnostic.line) == ("A020", f"{folder}/sources/notice.txt", 1)
+    assert one.diagnostic.text("en") == "no source names `text: sources/notice.txt`, so no quote is held to it"
+    assert one.diagnostic.text("zh") == "没有来源写明 `text: sources/notice.txt`，引文不会与它核对"
+    written = write(
+        tmp_path / "again",
+        unnamed.replace("title: {zh: 通知", "text: ./sources/notice.txt, title: {zh: 通知").replace(
+            "policy: clean", "policy: again"
+        ),
+        sources__notice_txt=NOTICE,
+    )
+    assert lint(load(written).checked) == ()
+    assert lint(load(written / "policy.yaml").checked) == ()
 
 
 def test_a_quote_that_is_wrong_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -238,9 +238,11 @@ _LINTS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A017", "`{place}` 自 {start} 至 {end} 没有规则：前后为 {names}", "`{place}` has no policy from {start} to {end}, between {names}", "请延长前一份，或提前后一份的有效期", "let the one before last longer, or the one after begin earlier"),
     ("A018", "没有去向的结果是 {verdict}，义务 `{name}` 不会随之产生", "no channel's outcome is {verdict}, so obligation `{name}` never comes with it", "请核对 verdicts 和各去向的 outcome", "check `verdicts` and the channels' outcomes"),
     ("A019", "`{name}` 的取值 `{value}` 没有各语言的名称", "value `{value}` of `{name}` has no label in each language", "请写 {value}: {{zh: …, en: …}}", "write {value}: {{zh: …, en: …}}"),
+    ("A020", "没有来源写明 `text: {path}`，引文不会与它核对", "no source names `text: {path}`, so no quote is held to it", "请在相应来源写上 text: {path}，或移走该文件", "add `text: {path}` to the source it is the text of, or move the file away"),
 )  # fmt: skip
 _PLAINLY_WRONG = frozenset(("A013", "A016"))
 KINDS.update({row[0]: Kind(*row, severity="error" if row[0] in _PLAINLY_WRONG else "warning") for row in _LINTS})
 
-# INVARIANT: what is said about a whole book has no declaration that could silence it, nor has an idle silence.
-SILENCEABLE = tuple(sorted({c for c, kind in KINDS.items() if kind.severity == "warning"} - {"A015", "A017"}))
+# INVARIANT: what is said about a whole book or a stray file has no declaration that could silence it, nor has an idle
+# silence.
+SILENCEABLE = tuple(sorted({c for c, kind in KINDS.items() if kind.severity == "warning"} - {"A015", "A017", "A020"}))

@@ -28,6 +28,7 @@ LINTS = (
     registers.gaps,
     sources.quotes,
     sources.passages,
+    sources.unnamed,
 )
 
 

@@ -1,13 +1,14 @@
-"""Quotes held against the kept texts of their sources, and passages of the sources that no rule cites."""
+"""Quotes held against the kept texts of their sources; passages that no rule cites, texts that no source names."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from admission import ir
-from admission.diagnostics import Span
+from admission.diagnostics import Diagnostic, Span
 from admission.lints.remarks import Layer, Remark, remark
 
 _ARTICLE = re.compile(r"第[〇零一二三四五六七八九十百千0-9]+条|(?:Article|Section|§)\s*[0-9]+", re.IGNORECASE)
@@ -44,6 +45,18 @@ def passages(layer: Layer) -> Iterator[Remark]:
             if not _is_cited(passage, article, cited):
                 shown = passage[:_SHOWN] + ("…" if len(passage) > _SHOWN else "")
                 yield remark("A014", "sources", source.id, span, source=source.id, passage=shown)
+
+
+def unnamed(layer: Layer) -> Iterator[Remark]:
+    """A020: a text kept in the policy's folder that no source names, so that no quote is held to it."""
+    if layer.policy.span is None:
+        return
+    folder = Path(layer.policy.span.source.name).parent / "sources"
+    named = {Path(source.kept.name) for source in layer.policy.sources.values() if source.kept}
+    for path in sorted(folder.glob("*.txt")):
+        if path not in named:
+            said = Diagnostic("A020", None, {"path": f"sources/{path.name}"}, path=str(path))
+            yield Remark(said, "sources", path.stem)
 
 
 def _passages(source: ir.Source) -> Iterator[tuple[Span, str, str | None]]:
