@@ -64,6 +64,11 @@ def failure(result: Result, lang: Language) -> str:
     return f"{differences(result, lang)}\n\n{result.decision.explain(lang)}"
 
 
+def failure_of(result: Result | EventResult, lang: Language) -> str:
+    """A failing case of either kind."""
+    return failure(result, lang) if isinstance(result, Result) else event_failure(result, lang)
+
+
 def event_failure(result: EventResult, lang: Language) -> str:
     """A failing event case: the notices that are missing, and those too many."""
     lines = [f"{word('missing', lang)}: {spelt(dict(notice))}" for notice in result.missing]
