@@ -237,6 +237,7 @@ def test_new_writes_a_policy_that_passes(capsys: pytest.CaptureFixture[str], tmp
     assert run(capsys, "check", folder)[0] == 0
     code, out, _ = run(capsys, "test", folder)
     assert (code, out) == (0, "8 passed, 0 failed\n")
+    assert run(capsys, "test", folder, "--fail-under", "100")[0] == 0
     assert "policy: mine" in (folder / "policy.yaml").read_text(encoding="utf-8")
     assert run(capsys, "new", folder)[0] == 2
 

@@ -6,8 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from small import SMALL, write
+
 pytest_plugins = ["pytester"]
 PACKS = Path(__file__).parents[1] / "policies"
+CASES = """\
+- {id: funded, as_of: 2019-08-03, task: {kind: help, cost: 5, funds: 5}, expect: {verdict: admit}}
+
+- {id: short, as_of: 2019-08-03, task: {kind: help, cost: 5}, expect: {verdict: admit}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test starts from an English locale."""
+    for variable in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
 
 
 def test_one_test_for_each_law_and_policy(pytester: pytest.Pytester) -> None:
@@ -46,3 +61,89 @@ def test_the_long_run_prints_its_seed_and_finds_nothing_in_a_sound_policy(tmp_pa
     assert done.returncode == 0, done.stderr
     assert done.stdout == "seed 5\n1,400 tasks drawn, 0 law(s) broken\n"
     assert not (tmp_path / "failures").exists()
+
+
+def test_every_case_beside_a_policy_is_a_test(pytester: pytest.Pytester) -> None:
+    """`pytest` on a folder of policies runs their cases, one test each; a failing one shows expected, got and why."""
+    write(pytester.path / "small", cases__c_yaml=CASES)
+    done = pytester.runpytest_subprocess("-v")
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            "small/cases/c.yaml::funded PASSED*",
+            "small/cases/c.yaml::short FAILED*",
+            "verdict",
+            '  expected: "admit"',
+            '  got: "refuse"',
+            "*violated?[[]funded[]]*",
+        ]
+    )
+    done.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_a_case_is_chosen_like_any_test(pytester: pytest.Pytester) -> None:
+    """A case has a node id, and `-k` knows its name."""
+    write(pytester.path / "small", cases__c_yaml=CASES)
+    pytester.runpytest_subprocess("small/cases/c.yaml::funded").assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("-k", "short").assert_outcomes(failed=1, deselected=1)
+
+
+def test_the_packs_pass_as_a_teams_own_suite(pytester: pytest.Pytester) -> None:
+    """The cases of all shipped packs are tests, those of watches among them."""
+    done = pytester.runpytest_subprocess("-q", str(PACKS), "--rootdir", str(PACKS), "-p", "no:cacheprovider")
+    assert done.ret == 0
+    assert done.parseoutcomes()["passed"] > 280
+
+
+def test_cases_elsewhere_are_named_by_an_option(pytester: pytest.Pytester) -> None:
+    """`--admission-cases` takes a policy, or a folder of policies, that the run would not visit, and each case once."""
+    write(pytester.path / "else" / "small", cases__c_yaml=CASES)
+    pytester.makepyfile("def test_own(): pass")
+    name = next(pytester.path.glob("test_*.py")).name
+    pytester.runpytest_subprocess("--admission-cases=else", name).assert_outcomes(passed=2, failed=1)
+    pytester.runpytest_subprocess("--admission-cases=else").assert_outcomes(passed=2, failed=1)
+
+
+def test_a_policy_without_cases_is_a_wrong_call(pytester: pytest.Pytester) -> None:
+    """An option that leads to no case at all is an error, not a pass."""
+    folder = write(pytester.path / "small")
+    done = pytester.runpytest_subprocess(f"--admission-cases={folder}")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines([f"ERROR: --admission-cases: there are no cases beside {folder}"])
+
+
+def test_a_faulty_case_file_fails_the_collection_with_its_diagnostics(pytester: pytest.Pytester) -> None:
+    """A misspelt key in a case file is an error at its line; no test of the file runs, and there is no stack."""
+    write(pytester.path / "small", cases__c_yaml=CASES.replace("expect", "expct", 1))
+    done = pytester.runpytest_subprocess()
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(["*c.yaml:1:*: error[[]A213[]]: unknown key `expct`"])
+    done.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_a_faulty_policy_fails_the_collection_with_its_diagnostics(pytester: pytest.Pytester) -> None:
+    """Cases beside a policy with faults are an error with the policy's diagnostics."""
+    write(pytester.path / "small", SMALL.replace("require: funds", "require: fnds"), cases__c_yaml=CASES)
+    done = pytester.runpytest_subprocess()
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines(["*policy.yaml:*: error[[]A400[]]: unknown name `fnds`"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "apiVersion: v1\nkind: Policy\npolicy: x\n",
+        "- policy: x\n",
+        "\x00\x80",
+        "a:\n  policy: x\n  version: 1\n  in_force: 1\n  languages: 1\n",
+    ],
+)
+def test_other_yaml_files_are_left_alone(pytester: pytest.Pytester, text: str | None) -> None:
+    """YAML in a folder `cases` is nobody's case unless a policy of ours stands beside the folder."""
+    (pytester.path / "x" / "cases").mkdir(parents=True)
+    (pytester.path / "x" / "cases" / "c.yaml").write_text("}{ not even yaml", encoding="utf-8")
+    if text is not None:
+        (pytester.path / "x" / "policy.yaml").write_bytes(text.encode("latin-1"))
+    write(pytester.path / "small", rules__r_yaml="}{", other__cases__c_yaml="}{")
+    assert pytester.runpytest_subprocess().ret == pytest.ExitCode.NO_TESTS_COLLECTED

@@ -1,6 +1,6 @@
-"""The pytest plugin: `pytest --admission-policies policies/` holds every policy of a folder to every law.
+"""The pytest plugin: cases beside a policy are tests, and `--admission-policies` holds policies to every law.
 
-One test a law and policy. Nothing is imported, collected or slowed where the option is not given.
+One test a case, and one a law and policy. Nothing is imported or slowed where there is no policy to test.
 """
 
 from __future__ import annotations
@@ -11,15 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from admission.pytest_cases import items_of, pytest_collect_file
+
 if TYPE_CHECKING:
     from admission.engine import Policy
 
+__all__ = ["pytest_collect_file"]
 EXAMPLES = 200
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Say which policies to test, and how hard."""
-    group = parser.getgroup("admission", "laws of admission policies")
+    group = parser.getgroup("admission", "cases and laws of admission policies")
+    group.addoption(
+        "--admission-cases",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="run the cases beside the policy, or beside every policy of the folder, wherever it is",
+    )
     group.addoption(
         "--admission-policies",
         action="append",
@@ -42,7 +52,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Add a test for each law and policy."""
+    """Add a test for each law and policy, and for each case of the policies that the option names."""
+    for path in config.getoption("--admission-cases"):
+        collected = {item.path for item in items}
+        items.extend(item for item in items_of(session, Path(path)) if item.path not in collected)
     for path in config.getoption("--admission-policies"):
         items.extend(_items(session, Path(path)))
 

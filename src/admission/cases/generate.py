@@ -17,7 +17,7 @@ from admission.analysis.inquiry import Inquiry
 from admission.analysis.shrinking import Facts
 from admission.backends.smt import NotProved
 from admission.backends.smt.terms import FALSE, Formula, both, either
-from admission.datatypes import BOOL
+from admission.cases.conditions import conditions_of
 from admission.decision import Decision, Given
 
 Rule = ir.Route | ir.Requirement | ir.ExceptionRule | ir.ObligationRule
@@ -122,7 +122,7 @@ def formulas(inquiry: Inquiry) -> Iterator[tuple[Outcome, Formula]]:
                 yield Outcome(rule.id, "waives"), both(here, model.own(rule).true, unmet)
             case ir.ObligationRule():
                 yield Outcome(rule.id, "owed"), model.duty(rule, decision).certain
-        for leaf in leaves(inquiry.policy, rule):
+        for leaf in conditions_of(inquiry.policy, rule):
             term = model.evaluate(leaf)
             yield Outcome(rule.id, "true", printer.expression(leaf)), both(here, term.true)
             yield Outcome(rule.id, "false", printer.expression(leaf)), both(here, term.false)
@@ -161,7 +161,7 @@ def outcomes_of(policy: ir.CheckedPolicy, facts: Facts, day: date) -> set[Outcom
                 found.add(Outcome(rule.id, "waives"))
             case _:
                 pass
-        for leaf in leaves(policy, rule):
+        for leaf in conditions_of(policy, rule):
             value = reference.evaluate(leaf, world)
             if value is not None:
                 found.add(Outcome(rule.id, "true" if value else "false", printer.expression(leaf)))
@@ -184,22 +184,3 @@ def where(policy: ir.Policy, rule: Rule) -> tuple[str, ...]:
             return tuple(c for name in rule.waives for c in policy.requirements[name].channels)
         case ir.Route() | ir.ObligationRule():
             return tuple(policy.channels)
-
-
-def leaves(policy: ir.Policy, rule: Rule) -> list[ir.Expr]:
-    """The conditions that a rule is made of, each once; those of definitions stand in their rules."""
-    found: dict[ir.Expr, None] = {}
-    stack = [expr for key, expr in ir.parts(rule).items() if key in ("when", "require")]
-    while stack:
-        match stack.pop():
-            case ir.And(operands) | ir.Or(operands):
-                stack.extend(reversed(operands))
-            case ir.Not(operand):
-                stack.append(operand)
-            case ir.ReadDefinition(name):
-                stack.append(policy.definitions[name].expr)
-            case expr if ir.type_of(expr) == BOOL and not isinstance(expr, ir.Literal):
-                found.setdefault(expr)
-            case _:
-                pass
-    return list(found)

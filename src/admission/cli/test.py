@@ -1,6 +1,8 @@
 """Run a policy's cases: those beside it, or those named.
 
-A failing case shows what was expected, what was decided, and the explanation of the decision.
+A failing case shows what was expected, what was decided, and the explanation of the decision. With `--coverage` it is
+said what the cases cover: each rule, and each condition in it, seen true, false and unknown, and decisive, that is,
+some case would come out otherwise had this one condition been the opposite.
 """
 
 from __future__ import annotations
@@ -8,17 +10,60 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from admission import ir
 from admission.analysis import SECONDS
-from admission.cases import Case, Result, case_files, read_cases, run_cases
-from admission.cases.watching import EventResult, event_case_files, read_event_cases, run_event_cases
+from admission.cases import (
+    Case,
+    Coverage,
+    EventResult,
+    Result,
+    Trial,
+    case_files,
+    concerns,
+    event_case_files,
+    measure,
+    read_cases,
+    read_event_cases,
+    run_cases,
+    run_event_cases,
+    telling,
+)
 from admission.cli import policies
-from admission.cli.terminal import Exit, coloured, progress, report
-from admission.diagnostics import Collector, Diagnostic, InputError, Language, MissingExtraError
+from admission.cli.terminal import Exit, coloured, progress, report, table
+from admission.diagnostics import Collector, Diagnostic, InputError, Language, MissingExtraError, nearest
 from admission.engine import Policy
 
-EXAMPLE = "admission test policies/beijing --lang zh"
+EXAMPLE = "admission test policies/beijing --coverage --fail-under 100"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that a run gave."""
+
+    policy: str
+    results: tuple[Result, ...]
+    of_events: tuple[EventResult, ...]
+    coverage: Coverage | None
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether every case came out as expected."""
+        return all(r.is_passed for r in self.results) and all(r.is_passed for r in self.of_events)
+
+
+def percent(text: str) -> float:
+    """A percentage of the command line; argparse reports what is none."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 100:  # noqa: PLR2004 - per cent
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 100")
+    return found
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +73,16 @@ def add(parser: argparse.ArgumentParser) -> None:
     policies.add_as_of(parser)
     parser.add_argument("--id", action="append", help="run only the case with this id (may be repeated)")
     parser.add_argument(
+        "--rule",
+        action="append",
+        help="run only cases that are about this rule, as judged or as expected (may be repeated)",
+    )
+    parser.add_argument("--coverage", action="store_true", help="say which rules and conditions the cases cover")
+    parser.add_argument(
+        "--fail-under", type=percent, metavar="N", help="exit with 1 where less than N per cent is covered"
+    )
+    parser.add_argument("--layers", action="store_true", help="cover the rules of the layers below as well")
+    parser.add_argument(
         "--generate",
         action="store_true",
         help="print cases for what no case covers yet, expected values left for you to confirm (extra verify)",
@@ -35,68 +90,74 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seconds", type=policies.seconds, default=SECONDS, metavar="N", help=f"time for one case ({SECONDS:g})"
     )
-    parser.add_argument("--format", choices=("human", "json"), default="human", help="how to print the results")
+    parser.add_argument(
+        "--format", choices=("human", "json", "junit"), default="human", help="how to print the results"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the cases; 1 where one fails, 2 where there is none or one is at fault."""
+    """Run the cases; 1 where one fails or too little is covered, 2 where there is none or one is at fault."""
     policy = policies.load_policy(options, options.as_of)
     folder = Path(options.policy) / (options.place or "") if options.place else Path(options.policy)
-    files = options.cases or case_files(folder)
     faults = Collector()
-    cases = chosen(read_cases(policy.checked, files, faults), options.id)
+    read = read_cases(policy.checked, options.cases or case_files(folder), faults)
+    cases = about(policy, chosen(read, options.id), options.rule)
     if len(faults):
         report(faults, options.lang)
     elif options.generate:
         return generated(policy, cases, options)
-    elif not cases:
+    elif not read:
         raise InputError([Diagnostic("A121", None, {"path": folder}, path=str(folder))])
-    results = list(progress(run_cases(policy.decide_given, cases), "cases", len(cases)))
-    write = write_json if options.format == "json" else write_text
-    write(results, options.lang)
-    of_events = watched(policy, () if options.cases or options.id else event_case_files(folder), options, faults)
+    ran = tuple(progress(run_cases(policy.decide_given, cases), "cases", len(cases)))
+    files = () if options.cases or options.id else event_case_files(folder)
+    outcome = Outcome(policy.id, ran, watched(policy, files, options, faults), covered(policy, cases, options))
+    _WRITE[options.format](outcome, options.lang)
     if len(faults):
         return Exit.WRONG
-    return Exit.DONE if all(result.is_passed for result in results) and of_events else Exit.BAD_NEWS
+    if not outcome.results and not outcome.of_events:
+        sys.stderr.write(("没有涉及该规则的案例" if options.lang == "zh" else "no case is about the rule") + "\n")
+        return Exit.BAD_NEWS
+    return Exit.DONE if outcome.is_passed and is_covered(outcome, options) else Exit.BAD_NEWS
 
 
-def watched(policy: Policy, files: tuple[Path, ...], options: argparse.Namespace, faults: Collector) -> bool:
-    """Run the event cases beside the policy; whether all passed. Without the engine it is said what to run."""
+def is_covered(outcome: Outcome, options: argparse.Namespace) -> bool:
+    """Whether as much is covered as was asked for; says on stderr where it is not."""
+    if outcome.coverage is None or options.fail_under is None or outcome.coverage.percent >= options.fail_under:
+        return True
+    figure = telling.coverage_line(outcome.coverage, options.lang)
+    said = (
+        f"{figure}，低于 {options.fail_under:g}%"
+        if options.lang == "zh"
+        else f"{figure}, under {options.fail_under:g} %"
+    )
+    sys.stderr.write(said + "\n")
+    return False
+
+
+def covered(policy: Policy, cases: tuple[Case, ...], options: argparse.Namespace) -> Coverage | None:
+    """What the cases cover, where that was asked for."""
+    if not options.coverage and options.fail_under is None:
+        return None
+    return measure(policy.checked, progress(cases, "cases", len(cases)), layers=options.layers)
+
+
+def watched(
+    policy: Policy, files: tuple[Path, ...], options: argparse.Namespace, faults: Collector
+) -> tuple[EventResult, ...]:
+    """Run the event cases beside the policy. Without the engine it is said what to run."""
     found = Collector()
     cases = read_event_cases(policy.checked, files, found)
+    if options.rule:
+        cases = tuple(case for case in cases if any(notice.get("watch") in options.rule for notice in case.expect))
     if len(found):
         report(found, options.lang)
         for fault in found:
             faults.keep(fault)
     try:
-        results = list(progress(run_event_cases(policy.supervise, cases), "event cases", len(cases)))
+        return tuple(progress(run_event_cases(policy.supervise, cases), "event cases", len(cases)))
     except MissingExtraError as error:
         sys.stderr.write(error.render(options.lang) + "\n")
-        return True
-    write_watched(results, options)
-    return all(result.is_passed for result in results)
-
-
-def write_watched(results: list[EventResult], options: argparse.Namespace) -> None:
-    """The event cases that fail, or all as JSON, and the count."""
-    if options.format == "json":
-        for result in results:
-            missing, extra = [dict(m) for m in result.missing], [notice.to_dict() for notice in result.extra]
-            said = {"id": result.case.id, "place": result.case.place, "passed": result.is_passed}
-            said |= {"missing": missing, "extra": extra}
-            sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
-        return
-    lacking, too_much = ("应有而无", "不应有而有") if options.lang == "zh" else ("expected", "not expected")
-    for result in (result for result in results if not result.is_passed):
-        sys.stdout.write(coloured(f"{result.case.place}: {result.case.id} {result.case.title}", "red") + "\n")
-        for notice in result.missing:
-            sys.stdout.write(f"  {lacking}: {spelt(dict(notice))}\n")
-        for stands in result.extra:
-            sys.stdout.write(f"  {too_much}: {spelt(stands.to_dict())}\n")
-    if results:
-        passed, failed = (sum(r.is_passed is wanted for r in results) for wanted in (True, False))
-        zh, en = f"事件案例：通过 {passed}，未通过 {failed}", f"event cases: {passed} passed, {failed} failed"
-        sys.stdout.write(coloured(zh if options.lang == "zh" else en, "red" if failed else "green") + "\n")
+        return ()
 
 
 def generated(policy: Policy, cases: tuple[Case, ...], options: argparse.Namespace) -> int:
@@ -131,35 +192,85 @@ def chosen(cases: tuple[Case, ...], ids: list[str] | None) -> tuple[Case, ...]:
     return tuple(case for case in cases if case.id in ids)
 
 
-def write_json(results: list[Result], _: Language) -> None:
-    """One object a case."""
-    for result in results:
-        said = {
-            "id": result.case.id,
-            "place": result.case.place,
-            "passed": result.is_passed,
-            "differences": [{"key": d.key, "expected": d.expected, "got": d.got} for d in result.differences],
-        }
-        sys.stdout.write(json.dumps(said, ensure_ascii=False, default=str) + "\n")
+def about(policy: Policy, cases: tuple[Case, ...], wanted: list[str] | None) -> tuple[Case, ...]:
+    """The cases about the rules: they expect its name, or it has a say. Raises `InputError` for no rule."""
+    if not wanted:
+        return cases
+    rules = {rule.id: rule for rule in ir.rules(policy.checked)}
+    known = (*rules, *policy.checked.watches)
+    for name in wanted:
+        if name not in known:
+            what = {"name": name, "what": ("规则", "rule")}
+            raise InputError([Diagnostic("A401", None, what, nearest(name, known))])
+    trials = [Trial(policy.checked, case) for case in cases]
+    named = [rules[name] for name in wanted if name in rules]
+    return tuple(t.case for t in trials if any(_is_expected(r.id, t.case) or concerns(r, t) for r in named))
 
 
-def write_text(results: list[Result], lang: Language) -> None:
-    """The failing cases whole, and the count."""
-    expected, got = ("预期", "实际") if lang == "zh" else ("expected", "got")
-    failed = [result for result in results if not result.is_passed]
-    for result in failed:
-        title = f" {result.case.title}" if result.case.title else ""
-        sys.stdout.write(coloured(f"{result.case.place}: {result.case.id}{title}", "red") + "\n")
-        for difference in result.differences:
-            sys.stdout.write(f"  {difference.key}\n    {expected}: {spelt(difference.expected)}\n")
-            sys.stdout.write(f"    {got}: {spelt(difference.got)}\n")
-        explanation = str(result.decision.explain(lang)).replace("\n", "\n  ")
-        sys.stdout.write(f"\n  {explanation}\n\n")
-    passed = len(results) - len(failed)
-    said = f"通过 {passed}，未通过 {len(failed)}" if lang == "zh" else f"{passed} passed, {len(failed)} failed"
-    sys.stdout.write(coloured(said, "red" if failed else "green") + "\n")
+def _is_expected(rule: str, case: Case) -> bool:
+    listed = [case.expect.get(key) for key in ("violations", "notes", "conflict", "obligations")]
+    entries = [entry for value in listed if isinstance(value, list) for entry in value]
+    return any(rule == (entry.get("rule") if isinstance(entry, dict) else entry) for entry in entries)
 
 
-def spelt(value: object) -> str:
-    """A value of a decision as its JSON spells it."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+# ------------------------------------------------------------------------------------------ printing
+
+
+def write_json(outcome: Outcome, _: Language) -> None:
+    """One object a case, the coverage last."""
+    said: list[dict[str, object]] = []
+    for result in outcome.results:
+        differences = [{"key": d.key, "expected": d.expected, "got": d.got} for d in result.differences]
+        said.append(_head(result) | {"differences": differences})
+    for seen in outcome.of_events:
+        missing, extra = [dict(m) for m in seen.missing], [notice.to_dict() for notice in seen.extra]
+        said.append(_head(seen) | {"missing": missing, "extra": extra})
+    if outcome.coverage is not None:
+        said.append({"coverage": outcome.coverage.to_dict()})
+    sys.stdout.writelines(json.dumps(entry, ensure_ascii=False, default=str) + "\n" for entry in said)
+
+
+def _head(result: Result | EventResult) -> dict[str, object]:
+    return {"id": result.case.id, "place": result.case.place, "passed": result.is_passed}
+
+
+def write_junit(outcome: Outcome, lang: Language) -> None:
+    """One XML document for CI servers."""
+    text = telling.junit(outcome.policy, outcome.results, outcome.of_events, lang, outcome.coverage)
+    sys.stdout.write(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n')
+
+
+def write_text(outcome: Outcome, lang: Language) -> None:
+    """The failing cases whole, the counts, and what is covered."""
+    for result in (result for result in outcome.results if not result.is_passed):
+        _write_failure(telling.heading(result.case), telling.failure(result, lang))
+    if outcome.results or not outcome.of_events:
+        _write_count(outcome.results, ("", ""), lang)
+    for seen in (seen for seen in outcome.of_events if not seen.is_passed):
+        _write_failure(telling.heading(seen.case), telling.event_failure(seen, lang))
+    if outcome.of_events:
+        _write_count(outcome.of_events, ("事件案例：", "event cases: "), lang)
+    if outcome.coverage is not None:
+        write_coverage(outcome.coverage, lang)
+
+
+def _write_failure(heading: str, text: str) -> None:
+    indented = text.replace("\n", "\n  ")
+    sys.stdout.write(f"{coloured(heading, 'red')}\n  {indented}\n\n")
+
+
+def _write_count(results: Iterable[Result | EventResult], before: tuple[str, str], lang: Language) -> None:
+    passed, failed = (sum(r.is_passed is wanted for r in results) for wanted in (True, False))
+    zh, en = f"{before[0]}通过 {passed}，未通过 {failed}", f"{before[1]}{passed} passed, {failed} failed"
+    sys.stdout.write(coloured(zh if lang == "zh" else en, "red" if failed else "green") + "\n")
+
+
+def write_coverage(coverage: Coverage, lang: Language) -> None:
+    """The table, what is not covered with its place, and the figure."""
+    sys.stdout.write("\n" + table(telling.coverage_header(lang), telling.coverage_rows(coverage, lang)) + "\n\n")
+    sys.stdout.writelines(line + "\n" for line in telling.uncovered(coverage, lang))
+    is_full = coverage.covered == coverage.possible
+    sys.stdout.write(coloured(telling.coverage_line(coverage, lang), "green" if is_full else "red") + "\n")
+
+
+_WRITE = {"human": write_text, "json": write_json, "junit": write_junit}
