@@ -9,19 +9,19 @@ from datetime import date
 from sqlglot import exp
 
 from admission import ir
-from admission.backends.sql import tables, terms
+from admission.backends.sql import calendar, terms
 from admission.backends.sql.dialects import DIALECTS, Dialect
 from admission.backends.sql.expressions import Emitter, Item, reads
 from admission.backends.sql.judgement import Judgement
+from admission.backends.sql.look_ups import LookUp
 from admission.backends.sql.shortcut import ANSWERS, CODE, SLOW, Shortcut
-from admission.backends.sql.tables import CALENDAR, SINCE, UNTIL, Table
+from admission.backends.sql.tables import Table
 from admission.backends.sql.terms import Term
 from admission.checker.bounds import Bounds
 from admission.datatypes import DATE, TEXT
 from admission.diagnostics import Collector, UnsupportedError
 
 SOURCE = "t"
-LONGEST_LIST = 8  # rows of a register that are tried one by one
 
 
 def to_sql(
@@ -91,6 +91,7 @@ class Query:
         self.emit = Emitter(policy, dialect, as_of, self.columns)
         self.judgement = Judgement(policy, self.emit)
         self.order = self._ordered(self.judgement.expressions())
+        self.look_ups = {name: LookUp(policy, self.emit, name) for name in policy.look_ups}
         self.with_: list[Table] = []
 
     def write(self) -> str:
@@ -102,7 +103,7 @@ class Query:
     def build(self) -> exp.Select:
         """The query as a syntax tree."""
         if any(isinstance(item, ir.Workday) for item in self.order):
-            self.with_ += tables.calendar(self.dialect)
+            self.with_ += calendar.calendar_tables(self.dialect)
         last = self._given()
         for number, level in enumerate(self._levels(), 1):
             last = self._stage(f"known_{number}", last, level)
@@ -216,7 +217,7 @@ class Query:
 
     def _stage(self, name: str, before: str, items: Iterable[Item]) -> str:
         stage = Stage()
-        joined: dict[str, str | None] = {}
+        joined: set[str] = set()
         for item in items:
             match item:
                 case ir.Workday():
@@ -225,14 +226,18 @@ class Query:
                     self._column(item, self.emit.expression(self.policy.definitions[definition].expr), stage)
                 case ("fact", fact):
                     self._filled(self.policy.facts[fact], stage)
-                case ("cell", look_up, column):
-                    if self._is_short(look_up):
-                        self._column(item, self._listed_cell(look_up, column), stage)
-                        continue
-                    if look_up not in joined:
-                        joined[look_up] = self._join(self.policy.look_ups[look_up], stage)
-                    self._column(item, self._cell(look_up, column, joined[look_up]), stage)
+                case ("cell", name, column):
+                    look_up = self.look_ups[name]
+                    if not look_up.is_short and name not in joined:
+                        joined.add(name)
+                        self.with_.append(look_up.table(self._columns_of(name)))
+                        stage.joins.append((look_up.rows, look_up.alias, look_up.joins()))
+                    self._column(item, look_up.cell(column), stage)
         return self._add(name, before, stage)
+
+    def _columns_of(self, look_up: str) -> set[str]:
+        """The columns of a look-up that are read."""
+        return {item[2] for item in self.order if isinstance(item, tuple) and item[:2] == ("cell", look_up)}
 
     def _column(self, item: Item, term: Term, stage: Stage) -> None:
         name = terms.label("known", len(self.columns), "" if isinstance(item, ir.Workday) else "_".join(item[1:]))
@@ -259,138 +264,20 @@ class Query:
         parts += [self.dialect.constant(fact.type, fact.assume.value)] if fact.assume else []
         stage.columns.append(terms.named(terms.coalesce(*parts), name))
 
-    # ------------------------------------------------------------------------------------------ registers
-
-    def _join(self, look_up: ir.LookUp, stage: Stage) -> str | None:
-        """Join the row that a look-up finds; gives its alias, None where the register has no rows."""
-        declared = self.policy.registers[look_up.register]
-        wanted = {item[2] for item in self.order if isinstance(item, tuple) and item[:2] == ("cell", look_up.name)}
-        columns = [name for name in declared.columns if name in wanted or name in declared.key]
-        alias = f"r{len(self.with_)}_{len(stage.joins)}"
-        table = tables.register(self.dialect, declared, f"{alias}_rows", columns, self.as_of)
-        if table is None:
-            return None
-        self.with_.append(table)
-        names = list(declared.columns)
-        conditions: list[Term] = [
-            exp.EQ(this=terms.column(f"c{names.index(key)}", alias), expression=self.emit.fact(look_up.match[key]))
-            for key in declared.key
-        ]
-        if self.as_of is None:
-            conditions += [self._within(alias)]
-        stage.joins.append((table.name, alias, terms.all_of(conditions)))
-        return alias
-
-    def _within(self, alias: str) -> Term:
-        """Whether a row's period holds the day."""
-        start, end = terms.column(SINCE, alias), terms.column(UNTIL, alias)
-        after = terms.any_of([terms.is_unknown(start), exp.LTE(this=start.copy(), expression=self.emit.day)])
-        until = terms.any_of([terms.is_unknown(end), exp.GTE(this=end.copy(), expression=self.emit.day)])
-        return terms.all_of([after, until])
-
-    def _cell(self, name: str, column: str, alias: str | None) -> Term:
-        """A column of the row that a look-up joined, or what stands for none."""
-        declared = self._register(name)
-        place = list(declared.columns).index(declared.key[0])
-        hit = terms.FALSE if alias is None else terms.is_known(terms.column(f"c{place}", alias))
-        if column == ir.FOUND:
-            return self._read_row(name, column, [(hit, terms.TRUE)])
-        cell = terms.column(f"c{list(declared.columns).index(column)}", alias or "")
-        absent = self._absent(declared.columns[column])
-        return self._read_row(name, column, [(hit, cell if absent is None else terms.coalesce(cell, absent))])
-
-    def _read_row(self, name: str, column: str, rows: list[tuple[Term, Term]]) -> Term:
-        """A cell of the row that is hit; unknown with an unknown key, and where a partial register has no row."""
-        declared = self._register(name)
-        keys = [terms.is_unknown(self.emit.fact(key)) for key in self.policy.look_ups[name].match.values()]
-        if column == ir.FOUND:
-            nothing, missed = terms.null("BOOLEAN"), terms.FALSE
-        else:
-            nothing = self.dialect.unknown(declared.columns[column].type)
-            missed = self._absent(declared.columns[column]) or nothing
-        return terms.case([(terms.any_of(keys), nothing), *rows], nothing if declared.partial else missed)
-
-    def _register(self, look_up: str) -> ir.Register:
-        return self.policy.registers[self.policy.look_ups[look_up].register]
-
-    def _absent(self, column: ir.Column) -> Term | None:
-        return None if column.absent is None else self.dialect.constant(column.type, column.absent.value)
-
-    def _is_short(self, look_up: str) -> bool:
-        """Whether a register is short enough for its rows to be tried one by one, without a join."""
-        return len(self._rows(look_up)) <= LONGEST_LIST
-
-    def _rows(self, look_up: str) -> list[ir.Row]:
-        rows = self._register(look_up).rows
-        return [row for row in rows if self.as_of is None or self.as_of in row.period]
-
-    def _listed_cell(self, name: str, column: str) -> Term:
-        """A column of the row that a look-up finds among few."""
-        declared, look_up = self._register(name), self.policy.look_ups[name]
-        columns = list(declared.columns)
-        rows = []
-        for row in self._rows(name):
-            keys = [
-                (look_up.match[key], declared.columns[key].type, row.cells[columns.index(key)]) for key in declared.key
-            ]
-            fits = [
-                exp.EQ(this=self.emit.fact(fact), expression=self.dialect.constant(of, cell))
-                for fact, of, cell in keys
-                if cell is not None
-            ]
-            rows.append((terms.all_of([*fits, self.emit.within(row.period)]), self._value(row, column, declared)))
-        return self._read_row(name, column, rows)
-
-    def _value(self, row: ir.Row, column: str, declared: ir.Register) -> Term:
-        if column == ir.FOUND:
-            return terms.TRUE
-        kept = declared.columns[column]
-        cell = row.cells[list(declared.columns).index(column)]
-        absent = self._absent(kept) or self.dialect.unknown(kept.type)
-        return absent if cell is None else self.dialect.constant(kept.type, cell)
-
     # --------------------------------------------------------------------------------------- working days
 
     def _workday(self, item: ir.Workday, stage: Stage) -> None:
         """In one stage count the working days up to the start, in the next find the day that has so many."""
-        counted: Item = ("counted", str(self.order.index(item)))
-        if counted not in self.columns:
-            self._count_workdays(item, counted, stage)
+        count: Item = ("counted", str(self.order.index(item)))
+        if count not in self.columns:
+            start, alias = self.emit.expression(item.start), f"s{self.order.index(item)}"
+            stage.joins.append((calendar.CALENDAR, alias, calendar.joins_day(start, alias)))
+            passed = calendar.counted(self.dialect, start, alias)
+            self._column(count, exp.Add(this=passed, expression=self.emit.amount(item.days)), stage)
             return
-        wanted = self.emit.read(counted)
-        alias = f"w{self.columns[counted]}"
-        on = [
-            exp.EQ(this=terms.column("passed", alias), expression=wanted),
-            exp.EQ(this=terms.column("is_worked", alias), expression=terms.number(1)),
-        ]
-        stage.joins.append((CALENDAR, alias, terms.all_of(on)))
-        shift = tables.workdays_until_last() - tables.weekdays_until_last()
-        late = exp.GT(this=wanted.copy(), expression=terms.number(tables.workdays_until_last()))
-        weekdays = terms.case(
-            [(late, exp.Sub(this=wanted.copy(), expression=exp.paren(terms.number(shift))))], wanted.copy()
-        )
-        number = tables.nth_weekday(weekdays)
-        first = self.dialect.dates[0]
-        outside = self.dialect.plus_days(
-            self.dialect.day(first), exp.Sub(this=exp.paren(number), expression=terms.number(first.toordinal()))
-        )
-        self._column(item, terms.coalesce(terms.column("calendar_day", alias), outside), stage)
-
-    def _count_workdays(self, item: ir.Workday, counted: Item, stage: Stage) -> None:
-        start = self.emit.expression(item.start)
-        alias = f"s{self.order.index(item)}"
-        stage.joins.append(
-            (CALENDAR, alias, exp.EQ(this=terms.column("calendar_day", alias), expression=terms.wrapped(start)))
-        )
-        number = self.dialect.days_since_1(start.copy())
-        weekdays = tables.weekdays_until(number)
-        shift = tables.workdays_until_last() - tables.weekdays_until_last()
-        late = exp.GT(this=exp.paren(number.copy()), expression=terms.number(tables.LAST))
-        outside = terms.case(
-            [(late, exp.Add(this=weekdays, expression=exp.paren(terms.number(shift))))], weekdays.copy()
-        )
-        passed = terms.coalesce(terms.column("passed", alias), outside)
-        self._column(counted, exp.Add(this=passed, expression=self.emit.amount(item.days)), stage)
+        wanted, alias = self.emit.read(count), f"w{self.order.index(item)}"
+        stage.joins.append((calendar.CALENDAR, alias, calendar.joins_count(wanted, alias)))
+        self._column(item, calendar.found(self.dialect, wanted, alias), stage)
 
     # ------------------------------------------------------------------------------------------- refusals
 
