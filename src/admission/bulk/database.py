@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
@@ -22,11 +24,10 @@ Row = tuple[Any, ...]
 
 
 class Workspace:
-    """A connection and a folder for what does not fit into memory; both are gone when it is closed."""
+    """A connection and a folder for what does not fit into memory; both go when it is closed, or let go."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="admission-")
-        self.folder = Path(self._folder.name)
+        self.folder = Path(tempfile.mkdtemp(prefix="admission-"))
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
             "temp_directory": str(self.folder),
@@ -40,6 +41,7 @@ class Workspace:
         self._connection = duckdb.connect(config=settings)
         self._connection.execute("SET GLOBAL disabled_optimizers = 'join_order,build_side_probe_side'")
         self._handed: dict[str, object] = {}
+        self._end = weakref.finalize(self, _clear, self._connection, self.folder)
         self.watch: Callable[[float], None] = _nobody_watches
 
     def hand(self, name: str, table: object) -> None:
@@ -93,14 +95,18 @@ class Workspace:
 
     def close(self) -> None:
         """Give everything back."""
-        self._connection.close()
-        self._folder.cleanup()
+        self._end()
 
-    def __enter__(self) -> Workspace:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def _clear(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    connection.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _nobody_watches(_: float) -> None:
@@ -138,7 +144,8 @@ def reading(name: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        raise InputError([Diagnostic("A940", None, {"path": name, "problem": said(error)}, path=name)]) from None
+        data = {"path": name or ("数据表", "the table"), "problem": said(error)}
+        raise InputError([Diagnostic("A940", None, data, path=name or None)]) from None
 
 
 def said(error: BaseException) -> str:

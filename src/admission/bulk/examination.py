@@ -19,9 +19,8 @@ from admission.bulk.database import Workspace, identifier, literal_path, reading
 from admission.bulk.sources import DAMAGE, PLACE, Source
 from admission.datatypes import DATE, FIRST_DAY, LAST_DAY, TEXT, Kind, Type, bounded, expectation, to_json
 from admission.decision import Given
-from admission.diagnostics import Diagnostic, Fault, InputError, TaskError, nearest
+from admission.diagnostics import Diagnostic, Fault, InputError, Span, TaskError, nearest
 from admission.diagnostics import Source as TextSource
-from admission.diagnostics import Span
 from admission.frontend.tasks import Record
 from admission.intake import CELL
 
@@ -102,7 +101,7 @@ class Examination:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """The facts that rules read and that are unknown in every row, sorted: no column, no assumption, no register."""
+        """The facts that rules read and that no row gives, no assumption fills and no register knows, sorted."""
         conditions = (part for rule in ir.rules(self.policy) for part in ir.parts(rule).values())
         nodes = list(ir.walk(conditions, self.policy.definitions))
         looked_up = (self.policy.look_ups[node.look_up] for node in nodes if isinstance(node, ir.ReadColumn))

@@ -14,7 +14,7 @@ from admission import ir
 from admission.bulk.database import Workspace, literal_path, reading
 from admission.bulk.examination import Examination, Reject
 from admission.bulk.sources import Source, kind_of
-from admission.bulk.tables import examine, query_of
+from admission.bulk.tables import query_of
 from admission.bulk.writing import FORMATS, beside, settle, unwritable, write
 from admission.diagnostics import Diagnostic, InputError
 
@@ -89,7 +89,8 @@ class Run:
                 outcome.rejected += 1
                 outcome.first += [reject] if outcome.rejected <= SHOWN else []
 
-            examined = examine(self.workspace, self.policy, self.source, refuse, self.as_of, self.today)
+            examined = Examination(self.workspace, self.policy, self.source, refuse, self.as_of, self.today)
+            examined.run()
         outcome.notes = examined.notes
         outcome.absent = examined.absent
         outcome.undated = examined.undated

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -28,6 +31,9 @@ FORMATS: Mapping[str, str] = {
 PLACE = "row number"
 """The column that counts the rows from 1. No fact has such a name: a name has no space in it."""
 DAMAGE = "csv_damage"
+NEVER = "\x01never\x01"  # a text that stands for NULL; were none given, a row with empty cells too many would pass
+BLOCK = 1 << 20  # bytes read at a time
+NOTHING = '"NULL"'  # the type of a column that holds nothing
 
 
 class ArrowStream(Protocol):
@@ -137,7 +143,7 @@ class _ArrowFile:
         try:
             import pyarrow as pa
         except ImportError:
-            raise MissingExtraError("pyarrow", "arrow") from None
+            raise MissingExtraError("pyarrow", "frames") from None
         try:
             mapped = pa.memory_map(str(self.path))
             with self.path.open("rb") as stream:
@@ -161,12 +167,14 @@ def open_table(workspace: Workspace, data: ArrowStream, name: str = "") -> Sourc
         raise TypeError(f"expected a table with the Arrow PyCapsule interface, not {type(data).__name__}")
     with reading(name):
         workspace.hand("handed", _Handed(data))
-        columns = {column: kind for column, kind in workspace.columns("handed").items()}
+        columns = workspace.columns("handed")
+        # The engine cannot read every library's column of nothing; that it holds nothing is known without reading it.
+        read = ", ".join("NULL AS " * (kind == NOTHING) + identifier(column) for column, kind in columns.items())
         if hasattr(data, "__len__"):
-            numbered = f"(SELECT *, row_number() OVER () AS {identifier(PLACE)} FROM handed)"
+            numbered = f"(SELECT {read}, row_number() OVER () AS {identifier(PLACE)} FROM handed)"
             return Source(name, PYTHON, numbered, columns)
         spool = workspace.folder / "handed.parquet"
-        workspace.run(f"COPY handed TO {text(str(spool))} (FORMAT parquet)")
+        workspace.run(f"COPY (SELECT {read} FROM handed) TO {text(str(spool))} (FORMAT parquet)")
     kept = _parquet(workspace, spool)
     return Source(name, PYTHON, kept.relation, kept.columns, kept.rows)
 
@@ -184,18 +192,21 @@ class _Handed:
 # ------------------------------------------------------------------------------------------ text files
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if is_zipped(path) else path.open("rb")  # type: ignore[return-value] # reads alike
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """A text file, unpacked where it is compressed. Raises `InputError`, also where it breaks off."""
+    try:
+        with gzip.open(path, "rb") if is_zipped(path) else path.open("rb") as stream:
+            yield stream  # type: ignore[misc] # the two read alike
+    except (OSError, EOFError, zlib.error) as error:
+        data = {"path": path, "problem": said(error)}
+        raise InputError([Diagnostic("A940", None, data, path=str(path))]) from None
 
 
 def _records(path: Path, kind: str) -> Source:
     def read() -> Iterator[Record | Diagnostic]:
-        try:
-            with _opened(path) as stream:
-                yield from tasks.read_stream(stream, str(path), kind)
-        except (OSError, EOFError) as error:
-            data = {"path": path, "problem": said(error)}
-            raise InputError([Diagnostic("A940", None, data, path=str(path))]) from None
+        with _opened(path) as stream:
+            yield from tasks.read_stream(stream, str(path), kind)
 
     return Source(str(path), CELL, records=read)
 
@@ -204,14 +215,15 @@ def _csv(path: Path) -> Source:
     """A CSV file for the engine where its header is plain; whatever else it is, the task reader says."""
     careful = _records(path, "csv")
     header = _header(path)
-    if header is None:
+    if header is None or _has_padded_quotes(path):
         return careful
     struct = ", ".join(f"{text(name)}: 'VARCHAR'" for name in header)
     # INVARIANT: the dialect is that of the task reader; a line that is not of it is no row but damage, and then the
     # task reader reads the whole file.
     options = (
         f"columns = {{{struct}}}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', "
-        f"strict_mode = true, max_line_size = {tasks.LONGEST_LINE}, store_rejects = true, rejects_limit = 1, "
+        f"strict_mode = true, nullstr = '{NEVER}', max_line_size = {tasks.LONGEST_LINE}, "
+        "store_rejects = true, rejects_limit = 1, "
         f"rejects_table = '{DAMAGE}', rejects_scan = '{DAMAGE}_scan'"
     )
     compressed = ", compression = 'gzip'" if is_zipped(path) else ""
@@ -223,6 +235,22 @@ def _csv(path: Path) -> Source:
     return Source(str(path), CELL, relation, dict.fromkeys(header, "VARCHAR"), None, careful.records, notes)
 
 
+_PADDED = re.compile(rb'(?:^|[,\r\n])[ \t]+"|"[ \t]+(?:[,\r\n]|$)')
+
+
+def _has_padded_quotes(path: Path) -> bool:
+    """Whether a quote may have a space around it, which the engine drops and the task reader does not."""
+    end = b""
+    with _opened(path) as stream:
+        while block := stream.read(BLOCK):
+            joined = end + block
+            is_likely = any(pair in joined for pair in (b' "', b'" ', b'\t"', b'"\t'))
+            if is_likely and _PADDED.search(joined):
+                return True
+            end = joined[-1:]
+    return False
+
+
 def _header(path: Path) -> list[str] | None:
     """The names in the first line, where it is nothing but two or more different names, unquoted."""
     try:
@@ -230,7 +258,7 @@ def _header(path: Path) -> list[str] | None:
             first = stream.readline(tasks.LONGEST_LINE).removeprefix(BOM)
             second = stream.readline(tasks.LONGEST_LINE)
         names = next(csv.reader(io.StringIO(first.decode("utf-8"), newline=""), strict=True), [])
-    except (UnicodeDecodeError, csv.Error, EOFError, OSError):
+    except (UnicodeDecodeError, csv.Error):
         return None
     plain = all(name and name == name.strip() for name in names)
     if not plain or len(names) < 2 or len({name.casefold() for name in names}) < len(names):  # noqa: PLR2004

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any, Literal
 
@@ -10,7 +9,7 @@ from admission import ir
 from admission.backends.sql import to_sql
 from admission.bulk.database import Workspace
 from admission.bulk.examination import SOUND, Examination, Reject
-from admission.bulk.sources import ArrowStream, Source, open_table
+from admission.bulk.sources import ArrowStream, open_table
 from admission.diagnostics import MissingExtraError, TaskError
 from admission.diagnostics.report import CAP
 
@@ -43,7 +42,7 @@ class DecidedTable:
         try:
             import polars as pl
         except ImportError:
-            raise MissingExtraError("polars", "arrow") from None
+            raise MissingExtraError("polars", "frames") from None
         return pl.DataFrame(self)
 
     def to_arrow(self) -> Any:
@@ -51,7 +50,7 @@ class DecidedTable:
         try:
             import pyarrow as pa
         except ImportError:
-            raise MissingExtraError("pyarrow", "arrow") from None
+            raise MissingExtraError("pyarrow", "frames") from None
         return pa.table(self)
 
     def to_dicts(self) -> list[dict[str, object]]:
@@ -71,24 +70,11 @@ def decide_table(
         raise ValueError(f"rejects takes 'raise' or 'keep', not {rejects!r}")
     workspace = Workspace()
     kept: list[Reject] = []
-    examined = examine(workspace, policy, open_table(workspace, data), kept.append, as_of)
+    examined = Examination(workspace, policy, open_table(workspace, data), kept.append, as_of)
+    examined.run()
     if kept and rejects == "raise":
         raise TaskError([fault for reject in kept for fault in reject.faults][:CAP])
     return DecidedTable(workspace, query_of(examined), tuple(kept))
-
-
-def examine(
-    workspace: Workspace,
-    policy: ir.CheckedPolicy,
-    source: Source,
-    refuse: Callable[[Reject], None],
-    as_of: date | None = None,
-    today: date | None = None,
-) -> Examination:
-    """The examination of a source, made."""
-    examination = Examination(workspace, policy, source, refuse, as_of, today)
-    examination.run()
-    return examination
 
 
 def query_of(examined: Examination) -> str:

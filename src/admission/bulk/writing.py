@@ -104,7 +104,7 @@ def _write_arrow(workspace: Workspace, query: str, part: Path) -> int:
     try:
         import pyarrow as pa
     except ImportError:
-        raise MissingExtraError("pyarrow", "arrow") from None
+        raise MissingExtraError("pyarrow", "frames") from None
     relation: Any = workspace.cursor().sql(query)
     reader = relation.to_arrow_reader(ROWS_OF_A_BATCH)
     count = 0

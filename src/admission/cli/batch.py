@@ -2,7 +2,7 @@
 
 A row that is no task of the policy goes to OUT.rejects.jsonl with everything that is wrong with it, the others are
 decided, and the exit code is then 2; otherwise it is 0 whatever the verdicts. OUT is written whole or not at all, and
-a rerun writes the same bytes. Needs the extra `sql`; Arrow files need the extra `arrow`.
+a rerun writes the same bytes. Needs the extra `sql`; Arrow files need the extra `frames`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
@@ -42,7 +42,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     policies.add_as_of(parser)
     parser.add_argument("--rejects", metavar="FILE", type=Path, help="the file of refused rows (OUT.rejects.jsonl)")
     parser.add_argument("--summary", action="store_true", help="count the decisions by verdict, channel and rule")
-    parser.add_argument("--input-format", choices=KINDS, help="how the tasks are written (default: by the file's ending)")
+    parser.add_argument(
+        "--input-format", choices=KINDS, help="how the tasks are written (default: by the file's ending)"
+    )
     parser.add_argument("--format", choices=("human", "json"), default="human", help="how to print what was done")
 
 
@@ -142,11 +144,12 @@ def write_text(policy: Policy, outcome: Outcome, _: Path, options: argparse.Name
     if options.summary and outcome.decided:
         verdicts, channels, rules = tallies(outcome)
         labels = {name: channel.label.get(lang, name) for name, channel in policy.checked.channels.items()}
-        for title, counts, name in (
+        named: tuple[tuple[str, Counter[str], Callable[[str], str]], ...] = (
             ("verdict", verdicts, lambda verdict: wording(policy, verdict, lang)),
             ("channel", channels, lambda channel: labels.get(channel, channel)),
             ("rule", rules, str),
-        ):
+        )
+        for title, counts, name in named:
             rows = [(f"{count:,}", share(count, outcome.decided), name(entry)) for entry, count in counts.most_common()]
             sys.stdout.write(table((words["tasks"], "%", words[title]), rows) + "\n\n" if rows else "")
     sys.stdout.write(words["decided"].format(count=outcome.decided, path=options.decisions) + "\n")
