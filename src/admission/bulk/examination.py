@@ -10,13 +10,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import IO
+from typing import IO, NamedTuple
 
 from admission import intake, ir
 from admission.bulk import cells
 from admission.bulk.cells import Cell
 from admission.bulk.database import Workspace, identifier, literal_path, reading, text
-from admission.bulk.sources import DAMAGE, PLACE, Source
+from admission.bulk.sources import DAMAGE, PLACE, Source, parquet
 from admission.datatypes import DATE, FIRST_DAY, LAST_DAY, TEXT, Kind, Type, bounded, expectation, to_json
 from admission.decision import Given
 from admission.diagnostics import Diagnostic, Fault, InputError, Span, TaskError, nearest
@@ -26,6 +26,7 @@ from admission.intake import CELL
 
 SOUND = "sound"
 """The view of the tasks that may be decided."""
+SIFTED = "is sound"  # no fact has a name with a space in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,16 @@ def _said(found: Diagnostic) -> dict[str, object]:
     return {"code": found.code} | fact | {key: words[key] for key in ("message", "message_zh", "help", "help_zh")}
 
 
+class _Table(NamedTuple):
+    """The rows of a source as the engine reads them."""
+
+    relation: str
+    values: Mapping[str, str]
+    """What gives the value of each column."""
+    sound: str
+    """The condition under which a row is plainly sound."""
+
+
 @dataclass(slots=True)
 class Examination:
     """Examines a source for a policy and leaves the view `SOUND` of what may be decided.
@@ -82,6 +93,7 @@ class Examination:
     """What is to be said of the source though it can be read."""
 
     _is_undated: bool = False
+    _table: _Table = field(init=False)
 
     def __post_init__(self) -> None:
         self.notes.extend(self.source.notes)
@@ -121,7 +133,7 @@ class Examination:
         """The view of a source that the engine can read."""
         self.columns = ("id", ir.AS_OF, *(name for name in self._cells() if name not in intake.RESERVED))
         if self._weigh():
-            self._keep([f"{self._given()} WHERE {self._is_sound()}", self._mended()])
+            self._keep([f"{self._given()} WHERE {self._table.sound}", self._mended()])
         else:
             self.workspace.run(f"CREATE VIEW {SOUND} AS {self._given()}")
 
@@ -199,9 +211,9 @@ class Examination:
         for name, cell in self._cells().items():
             fact = self.policy.facts.get(name)
             # A given value must agree with the look-up that could have filled it, which the task reader compares.
-            sound = cell.sound if fact is None or fact.filled_by is None else "FALSE"
+            sound = cell.sound if fact is None or fact.filled_by is None else "NULL::BOOLEAN"
             if sound != "TRUE":
-                conditions.append(f"({cell.value} IS NULL AND {self._is_empty(name)} OR coalesce({sound}, FALSE))")
+                conditions.append(f"coalesce({sound}, {self._is_empty(name)})")
         conditions += self._day_conditions()
         return " AND ".join(conditions) or "TRUE"
 
@@ -218,9 +230,30 @@ class Examination:
 
     def _sift(self) -> bool:
         """Set the rows in doubt aside; False for a damaged CSV file."""
-        query = f"SELECT * FROM {self.source.relation} WHERE NOT ({self._is_sound()})"
-        damage = f"SELECT count(*) FROM {DAMAGE}" if self.source.door is CELL else "SELECT 0"
-        return self.workspace.run(f"CREATE TABLE doubtful AS {query}", then=damage) == 0
+        doubtful = f"SELECT * FROM {self.source.relation} WHERE NOT ({self._is_sound()})"
+        if self.source.door is not CELL:
+            self._table = _Table(
+                self.source.relation, {name: cell.value for name, cell in self._cells().items()}, self._is_sound()
+            )
+        else:
+            if self._convert():
+                return False
+            is_any = self.workspace.one(f"SELECT 1 FROM {self._table.relation} WHERE NOT {self._table.sound} LIMIT 1")
+            doubtful += "" if is_any else " LIMIT 0"
+        self.workspace.run(f"CREATE TABLE doubtful AS {doubtful}")
+        return True
+
+    def _convert(self) -> int:
+        """Convert a CSV file to native values on disk, which is read with many threads; how many lines are damaged."""
+        spool = self.workspace.folder / "native.parquet"
+        found = self._cells()
+        values = [f"{cell.value} AS {identifier(name)}" for name, cell in found.items()]
+        columns = ", ".join([*values, f"({self._is_sound()}) AS {identifier(SIFTED)}"])
+        converted = f"SELECT {columns} FROM {self.source.unnumbered}"
+        damage = f"SELECT count(*) FROM {DAMAGE}"
+        damaged = self.workspace.run(f"COPY ({converted}) TO {text(str(spool))} (FORMAT parquet)", then=damage)
+        self._table = _Table(parquet(spool), {name: identifier(name) for name in found}, identifier(SIFTED))
+        return damaged
 
     def _weigh(self) -> bool:
         """Put every row in doubt to the task reader; whether there was any."""
@@ -278,14 +311,14 @@ class Examination:
 
     def _given(self) -> str:
         """The rows as the engine reads them, each value in its native type."""
-        found = self._cells()
+        found = self._table.values
         place = identifier(PLACE)
         number = f"CAST({place} AS VARCHAR)"
-        identity = f"coalesce({found['id'].value}, {number})" if "id" in found else number
-        day = _day(self.day) if self.day else found[ir.AS_OF].value
-        facts = [f"{cell.value} AS {identifier(name)}" for name, cell in found.items() if name in self.policy.facts]
+        identity = f"coalesce({found['id']}, {number})" if "id" in found else number
+        day = _day(self.day) if self.day else found[ir.AS_OF]
+        facts = [f"{value} AS {identifier(name)}" for name, value in found.items() if name in self.policy.facts]
         columns = ", ".join([place, f"{identity} AS id", f"{day} AS {ir.AS_OF}", *facts])
-        return f"SELECT {columns} FROM {self.source.relation}"
+        return f"SELECT {columns} FROM {self._table.relation}"
 
     def _mended_file(self) -> IO[str]:
         return (self.workspace.folder / "mended.jsonl").open("w", encoding="utf-8")

@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -53,6 +53,8 @@ class Source:
     door: Door
     relation: str = ""
     """What stands behind FROM, with a column `PLACE`; empty where there are only records."""
+    unnumbered: str = ""
+    """The same without `PLACE`, of a CSV file: to count rows takes a single thread."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """The columns and their types, without `PLACE`."""
     rows: int | None = None
@@ -114,12 +116,16 @@ def days_of(workspace: Workspace, source: Source) -> list[date]:
 
 
 def _parquet(workspace: Workspace, path: Path) -> Source:
-    read = f"read_parquet({literal_path(path)}, hive_partitioning = false, file_row_number = true)"
     with reading(str(path)):
-        columns = workspace.columns(read.replace(", file_row_number = true", ""))
+        columns = workspace.columns(f"read_parquet({literal_path(path)}, hive_partitioning = false)")
         counted = workspace.one(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal_path(path)})")
-    relation = f"(SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {identifier(PLACE)} FROM {read})"
-    return Source(str(path), PYTHON, relation, columns, counted[0] if counted else None)
+    return Source(str(path), PYTHON, parquet(path), columns=columns, rows=counted[0] if counted else None)
+
+
+def parquet(path: Path) -> str:
+    """The rows of a Parquet file, with `PLACE`."""
+    read = f"read_parquet({literal_path(path)}, hive_partitioning = false, file_row_number = true)"
+    return f"(SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {identifier(PLACE)} FROM {read})"
 
 
 def _arrow(workspace: Workspace, path: Path) -> Source:
@@ -172,11 +178,11 @@ def open_table(workspace: Workspace, data: ArrowStream, name: str = "") -> Sourc
         read = ", ".join("NULL AS " * (kind == NOTHING) + identifier(column) for column, kind in columns.items())
         if hasattr(data, "__len__"):
             numbered = f"(SELECT {read}, row_number() OVER () AS {identifier(PLACE)} FROM handed)"
-            return Source(name, PYTHON, numbered, columns)
+            return Source(name, PYTHON, numbered, columns=columns)
         spool = workspace.folder / "handed.parquet"
         workspace.run(f"COPY (SELECT {read} FROM handed) TO {text(str(spool))} (FORMAT parquet)")
     kept = _parquet(workspace, spool)
-    return Source(name, PYTHON, kept.relation, kept.columns, kept.rows)
+    return replace(kept, name=name)
 
 
 class _Handed:
@@ -232,7 +238,8 @@ def _csv(path: Path) -> Source:
     with _opened(path) as stream:
         marked = stream.read(len(BOM)) == BOM
     notes = (Diagnostic("A905", None, {}, path=str(path)),) if marked else ()
-    return Source(str(path), CELL, relation, dict.fromkeys(header, "VARCHAR"), None, careful.records, notes)
+    columns = dict.fromkeys(header, "VARCHAR")
+    return replace(careful, relation=relation, unnumbered=read, columns=columns, notes=notes)
 
 
 _PADDED = re.compile(rb'(?:^|[,\r\n])[ \t]+"|"[ \t]+(?:[,\r\n]|$)')
