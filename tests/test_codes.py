@@ -46,10 +46,13 @@ TOLD: Mapping[str, str] = {
     "A937": "said to a program: test_supervision",
     "A938": "said to a program: test_supervision",
     "A713": "a limit of the engine: test_rete_matcher",
+    "A940": "in the engine's own words: test_bulk",
+    "A942": "a Parquet file cannot stand in a page: test_bulk",
+    "A946": "a book of two policies: test_bulk",
     "A899": "depends on the time: test_analysis",
     "A909": "depends on what is installed: test_cli",
 }
-NEEDS = {"A8": "z3", "A93": "durable_rules_engine", "A711": "durable_rules_engine"}
+NEEDS = {"A8": "z3", "A94": "duckdb", "A93": "durable_rules_engine", "A711": "durable_rules_engine"}
 
 
 class Example(NamedTuple):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from os import PathLike
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from admission import intake, ir, reference
 from admission.backends.python import Accepted, Program
@@ -18,6 +18,8 @@ from admission.diagnostics import Collector, Diagnostic, InputError, PolicyError
 from admission.frontend import policies, tasks
 
 if TYPE_CHECKING:
+    from admission.bulk.sources import ArrowStream
+    from admission.bulk.tables import DecidedTable
     from admission.docket import Supervisor
     from admission.explain import Explanation, Question
     from admission.remedies import Remedy
@@ -188,6 +190,30 @@ class Policy:
         from admission.backends.sql import column_types
 
         return column_types(self.checked, dialect)
+
+    def decide_table(
+        self, data: ArrowStream, *, as_of: date | None = None, rejects: Literal["raise", "keep"] = "raise"
+    ) -> DecidedTable:
+        """The decisions for a table of tasks, decided where it is by DuckDB; it needs the extra `sql`.
+
+        `data` is anything with the Arrow PyCapsule interface: a Polars or pandas data frame, a pyarrow table or
+        reader, a DuckDB relation. Its columns are named as the facts, beside `id` and `as_of`, and hold values of
+        their types (`sql_columns`); NULL, and a fact without a column, is unknown. The answer is a table of the same
+        kind: one row a task, in order, with the columns of `to_sql`; a task without an id gets its place, from 1.
+
+        Raises `TaskError` with the faults of the rows that are no tasks (the first 100; a fault's `line` is its row),
+        or with `rejects="keep"` leaves those rows out and lists them in `.rejects`; `InputError` for a column that
+        no fact has or whose type cannot hold the fact's values; `MissingExtraError`.
+
+        >>> import duckdb
+        >>> policy = load("policies/beijing")
+        >>> tasks = duckdb.sql("SELECT 't1' AS id, 'market_service' AS nature")
+        >>> policy.decide_table(tasks, as_of=date(2019, 8, 3)).to_dicts()[0]["channel"]
+        'purchase'
+        """
+        from admission.bulk import decide_table
+
+        return decide_table(self.checked, data, as_of, rejects)
 
     def facts_of(self, row: tuple[Any, ...], taken: tuple[str, ...]) -> Mapping[str, Any]:
         """The facts that were given, of a row that has the assumptions taken too."""

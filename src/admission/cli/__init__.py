@@ -20,6 +20,7 @@ LANGUAGES = ("zh", "en")
 # The commands in the order in which `--help` lists them: name, and what each does.
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("decide", "decide tasks from YAML, JSON, JSON Lines or CSV"),
+    ("batch", "decide a Parquet, CSV, JSON Lines or Arrow file of any size"),
     ("explain", "say why: the evaluation, the law, what would help, what to ask next"),
     ("check", "say everything that is wrong with a policy"),
     ("diff", "say how two policies decide differently, on all tasks or on some"),

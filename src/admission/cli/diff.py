@@ -1,7 +1,8 @@
 """Say how two policies decide differently: every class of change, with a task that shows it.
 
 Without TASKS the answer covers all tasks, complete or not, on every day on which both policies are in force, and
-"no task is decided differently" is a proof (extra `verify`). With TASKS it counts the changes among them.
+"no task is decided differently" is a proof (extra `verify`). With TASKS it counts the changes among them; tables of
+any size, in Parquet, Arrow or .gz files, need the extra `sql`, and leave obligations out.
 Exit 1 where there is a difference, or where it was not settled in time.
 """
 
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from admission import intake, ir
 from admission.analysis import SECONDS
-from admission.cli import policies
+from admission.cli import diff_tables, policies
 from admission.cli.decide import add_input_format, wording
 from admission.cli.terminal import Exit, coloured, progress, report, table
 from admission.decision import Decision
@@ -41,7 +42,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     policies.add_as_of(parser)
     parser.add_argument("--as-of-old", type=policies.day, metavar="DATE", help="the day for OLD")
     parser.add_argument("--as-of-new", type=policies.day, metavar="DATE", help="the day for NEW")
-    parser.add_argument("--by", metavar="FACT", default="issuer", help="with TASKS: count by this fact (issuer)")
+    parser.add_argument(
+        "--by",
+        metavar="FACT",
+        action="append",
+        help="with TASKS: count by this fact (issuer); may be repeated for tables",
+    )
+    parser.add_argument("--chart", metavar="FILE.svg", type=Path, help="with tables of tasks: draw the changes too")
     parser.add_argument(
         "--seconds", type=policies.seconds, default=SECONDS, metavar="N", help=f"time for one question ({SECONDS:g})"
     )
@@ -53,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
     """Compare the two policies."""
     days = (options.as_of_old or options.as_of, options.as_of_new or options.as_of)
     old, new = (read(Path(p), options.place, day) for p, day in zip((options.old, options.new), days, strict=True))
+    if any(map(diff_tables.is_table, options.tasks)) or (options.tasks and options.chart):
+        return diff_tables.run((old, new), days, options)
     if options.tasks:
         return Counted(old, new, days, options).run()
     check_days(old, new, days)
@@ -234,6 +243,7 @@ class Counted:
         self.policies = (old, new)
         self.days = days
         self.options = options
+        self.by = options.by[0] if options.by else "issuer"
         self.is_faulty = False
         self.total = 0
         self.classes: Counter[tuple[str, str]] = Counter()
@@ -259,7 +269,7 @@ class Counted:
             return
         self.total += 1
         if change := change_of(before, after):
-            asks = record.values.get(self.options.by) if isinstance(record.values, dict) else None
+            asks = record.values.get(self.by) if isinstance(record.values, dict) else None
             key = (change, str(asks) if asks is not None else "")
             self.classes[key] += 1
             self.examples.setdefault(key, after.id)
@@ -286,7 +296,7 @@ class Counted:
         for (change, asks), count in self.classes.most_common():
             said = {
                 "change": change,
-                self.options.by: asks or None,
+                self.by: asks or None,
                 "tasks": count,
                 "example": self.examples[change, asks],
             }
@@ -301,7 +311,7 @@ class Counted:
             for (change, asks), count in self.classes.most_common()
         ]
         if rows:
-            header = (words["tasks"], words["change"], self.options.by, words["example"])
+            header = (words["tasks"], words["change"], self.by, words["example"])
             sys.stdout.write(table(header, rows) + "\n\n")
         said = words["changed" if rows else "same"].format(total=self.total, count=self.classes.total())
         sys.stdout.write(said + "\n")

@@ -118,6 +118,46 @@ def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterato
         sys.stderr.write("\r\033[K")
 
 
+class Gauge:
+    """What share of some work is done, its rate and the time left, on stderr once a second has gone by.
+
+    It shows on a terminal only. A share that goes back begins another piece of work.
+    """
+
+    def __init__(self, what: str, total: int | None = None) -> None:
+        self._what = what
+        self._total = total
+        self._share = 0.0
+        self._start = time.monotonic()
+        self._is_shown = False
+
+    def __call__(self, share: float) -> None:
+        """Show that so much is done, from 0 to 1."""
+        if share < self._share:
+            self._start = time.monotonic()
+        self._share = share
+        gone = time.monotonic() - self._start
+        if share > 0 and gone > 1 and sys.stderr.isatty():
+            self._is_shown = True
+            sys.stderr.write(f"\r\033[K{_bar(round(share * 1000), 1000)}{self._rate(gone)}, {self._left(gone)}")
+            sys.stderr.flush()
+
+    def _rate(self, gone: float) -> str:
+        if not self._total:
+            return ""
+        count = self._share * self._total
+        return f" {count:,.0f} {self._what}, {count / gone:,.0f}/s"
+
+    def _left(self, gone: float) -> str:
+        seconds = round(gone / self._share - gone)
+        return f"{seconds // 60}:{seconds % 60:02} left"
+
+    def close(self) -> None:
+        """Take it off the screen."""
+        if self._is_shown:
+            sys.stderr.write("\r\033[K")
+
+
 def _bar(count: int, total: int | None) -> str:
     if not total:
         return "…"

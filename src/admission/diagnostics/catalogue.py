@@ -191,6 +191,13 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A937", "时钟不能倒拨：已到 {expected}，而给出的是 {given}", "the clock does not go back: it is {expected}, given {given}", "", ""),
     ("A939", "--follow 只读一个不断增长的 JSON Lines 文件", "--follow reads one growing JSON Lines file", "", ""),
     ("A938", "不是监督的快照：{problem}", "not a snapshot of supervision: {problem}", "", ""),
+    ("A940", "`{path}` 无法读完：{problem}", "`{path}` cannot be read to its end: {problem}", "文件可能不完整或已损坏；没有写出任何内容", "the file may be truncated or damaged; nothing was written"),
+    ("A941", "不认识的文件类型 `{suffix}`", "unknown kind of file `{suffix}`", "可用：{known}", "there are: {known}"),
+    ("A942", "`{fact}` 一列的类型是 {found}，其中没有{expected}", "column `{fact}` is of type {found}, which holds no value of it: expected {expected}", "请先转换为 {type}", "cast it to {type} first"),
+    ("A943", "文字中有不成对的代理字符，不是 Unicode 文字", "a text holds half of a surrogate pair, so it is not Unicode", "请核对来源的编码", "check how its source encodes text"),
+    ("A944", "无法写入 `{path}`：{why}", "cannot write `{path}`: {why}", "没有写出任何内容；请核对路径、权限和磁盘空间", "nothing was written; check the path, its permissions and the space on the disk"),
+    ("A946", "各行的日子不属于同一份规则：{names}", "the rows' days call for more than one policy: {names}", "请用 --as-of 指定一天，或按规则拆分文件", "say the day with --as-of, or split the file by policy"),
+    ("A945", "`{path}` 既要读又要写", "`{path}` is both read and written", "请另取一个名称", "choose another name"),
     ("A925", "预期中没有 `{fact}` 一项", "a case cannot expect `{fact}`", "可用：{expected}", "it can expect: {expected}"),
 )  # fmt: skip
 

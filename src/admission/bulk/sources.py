@@ -1,0 +1,273 @@
+"""Where tasks come from: files of every kind, and anything that hands out an Arrow stream."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from admission import ir
+from admission.bulk.database import Workspace, identifier, literal_path, reading, said, text
+from admission.diagnostics import Diagnostic, InputError, MissingExtraError
+from admission.frontend import tasks
+from admission.frontend.tasks import BOM, Record
+from admission.intake import CELL, PYTHON, Door
+
+FORMATS: Mapping[str, str] = {
+    **tasks.FORMATS,
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+}
+PLACE = "row number"
+"""The column that counts the rows from 1. No fact has such a name: a name has no space in it."""
+DAMAGE = "csv_damage"
+NEVER = "\x01never\x01"  # a text that stands for NULL; were none given, a row with empty cells too many would pass
+BLOCK = 1 << 20  # bytes read at a time
+NOTHING = '"NULL"'  # the type of a column that holds nothing
+
+
+class ArrowStream(Protocol):
+    """The Arrow PyCapsule interface, as Polars, pandas, pyarrow and DuckDB have it."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """A capsule that holds an ArrowArrayStream."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Tasks to be decided: a relation of the engine, or records that only the task reader can read."""
+
+    name: str
+    """What messages call it; empty for a data frame."""
+    door: Door
+    relation: str = ""
+    """What stands behind FROM, with a column `PLACE`; empty where there are only records."""
+    unnumbered: str = ""
+    """The same without `PLACE`, of a CSV file: to count rows takes a single thread."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """The columns and their types, without `PLACE`."""
+    rows: int | None = None
+    """How many there are, where that is known beforehand."""
+    records: Callable[[], Iterator[Record | Diagnostic]] | None = None
+    """The same tasks as the task reader reads them, where it can."""
+    notes: tuple[Diagnostic, ...] = ()
+    """What is to be said of it though it can be read."""
+
+
+def kind_of(path: Path, known: Mapping[str, str] = FORMATS) -> str:
+    """The kind of a file by its ending, that before `.gz` included. Raises `InputError`."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    kind = known.get((suffixes[-2:-1] if suffixes[-1:] == [".gz"] else suffixes[-1:] or [""])[0]) if suffixes else None
+    if kind is None or (kind in ("parquet", "arrow") and is_zipped(path)):
+        said_known = ", ".join(known)
+        data = {"suffix": "".join(path.suffixes) or path.name, "known": said_known}
+        raise InputError([Diagnostic("A941", None, data, path=str(path))])
+    return kind
+
+
+def is_zipped(path: Path) -> bool:
+    """Whether a file's name says that it is compressed."""
+    return path.suffix.lower() == ".gz"
+
+
+def open_file(workspace: Workspace, path: Path, kind: str | None = None) -> Source:
+    """The tasks of a file. Raises `InputError` where it cannot be read, and `MissingExtraError`."""
+    known = kind or kind_of(path)
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise InputError([Diagnostic("A101", None, {"path": path, "why": said(error)}, path=str(path))]) from None
+    match known:
+        case "parquet":
+            return _parquet(workspace, path)
+        case "arrow":
+            return _arrow(workspace, path)
+        case "csv":
+            return _csv(path)
+        case _:
+            return _records(path, known)
+
+
+def days_of(workspace: Workspace, source: Source) -> list[date]:
+    """The days that the rows give; empty where they give none. Raises `InputError` where only a reader can tell."""
+    if not source.relation:
+        raise InputError([Diagnostic("A946", None, {"names": source.name}, path=source.name)])
+    if ir.AS_OF not in source.columns:
+        return []
+    day = f"TRY_CAST({identifier(ir.AS_OF)} AS DATE)"
+    with reading(source.name):
+        rows = workspace.rows(f"SELECT DISTINCT {day} FROM {source.relation} WHERE {day} IS NOT NULL ORDER BY 1")
+        return [day for (day,) in rows]
+
+
+# ------------------------------------------------------------------------------------- Parquet and Arrow
+
+
+def _parquet(workspace: Workspace, path: Path) -> Source:
+    with reading(str(path)):
+        columns = workspace.columns(f"read_parquet({literal_path(path)}, hive_partitioning = false)")
+        counted = workspace.one(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal_path(path)})")
+    return Source(str(path), PYTHON, parquet(path), columns=columns, rows=counted[0] if counted else None)
+
+
+def parquet(path: Path) -> str:
+    """The rows of a Parquet file, with `PLACE`."""
+    read = f"read_parquet({literal_path(path)}, hive_partitioning = false, file_row_number = true)"
+    return f"(SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {identifier(PLACE)} FROM {read})"
+
+
+def _arrow(workspace: Workspace, path: Path) -> Source:
+    return open_table(workspace, _ArrowFile(path), str(path))
+
+
+class _ArrowFile:
+    """An Arrow IPC file or stream, opened anew each time that it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._open().close()
+
+    def __len__(self) -> int:
+        return 1  # it can be read again, which is all that is asked
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._open().__arrow_c_stream__(requested_schema)
+
+    def _open(self) -> Any:
+        try:
+            import pyarrow as pa
+        except ImportError:
+            raise MissingExtraError("pyarrow", "frames") from None
+        try:
+            mapped = pa.memory_map(str(self.path))
+            with self.path.open("rb") as stream:
+                is_file = stream.read(6) == b"ARROW1"
+            if not is_file:
+                return pa.ipc.open_stream(mapped)
+            opened = pa.ipc.open_file(mapped)
+            batches = (opened.get_batch(number) for number in range(opened.num_record_batches))
+            return pa.RecordBatchReader.from_batches(opened.schema, batches)
+        except (pa.ArrowException, OSError) as error:
+            data = {"path": self.path, "problem": said(error)}
+            raise InputError([Diagnostic("A940", None, data, path=str(self.path))]) from None
+
+
+def open_table(workspace: Workspace, data: ArrowStream, name: str = "") -> Source:
+    """The tasks of a data frame, read as often as needed; a stream that flows once is kept on disk.
+
+    Raises `TypeError` where it is no such thing, and `InputError` where it cannot be read.
+    """
+    if not hasattr(data, "__arrow_c_stream__"):
+        raise TypeError(f"expected a table with the Arrow PyCapsule interface, not {type(data).__name__}")
+    with reading(name):
+        workspace.hand("handed", _Handed(data))
+        columns = workspace.columns("handed")
+        # The engine cannot read every library's column of nothing; that it holds nothing is known without reading it.
+        read = ", ".join("NULL AS " * (kind == NOTHING) + identifier(column) for column, kind in columns.items())
+        if hasattr(data, "__len__"):
+            numbered = f"(SELECT {read}, row_number() OVER () AS {identifier(PLACE)} FROM handed)"
+            return Source(name, PYTHON, numbered, columns=columns)
+        spool = workspace.folder / "handed.parquet"
+        workspace.run(f"COPY (SELECT {read} FROM handed) TO {text(str(spool))} (FORMAT parquet)")
+    kept = _parquet(workspace, spool)
+    return replace(kept, name=name)
+
+
+class _Handed:
+    """Hides what else a table can do, so that the engine reads it by the one interface that all have."""
+
+    def __init__(self, data: ArrowStream) -> None:
+        self._data = data
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._data.__arrow_c_stream__(requested_schema)
+
+
+# ------------------------------------------------------------------------------------------ text files
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """A text file, unpacked where it is compressed. Raises `InputError`, also where it breaks off."""
+    try:
+        with gzip.open(path, "rb") if is_zipped(path) else path.open("rb") as stream:
+            yield stream  # type: ignore[misc] # the two read alike
+    except (OSError, EOFError, zlib.error) as error:
+        data = {"path": path, "problem": said(error)}
+        raise InputError([Diagnostic("A940", None, data, path=str(path))]) from None
+
+
+def _records(path: Path, kind: str) -> Source:
+    def read() -> Iterator[Record | Diagnostic]:
+        with _opened(path) as stream:
+            yield from tasks.read_stream(stream, str(path), kind)
+
+    return Source(str(path), CELL, records=read)
+
+
+def _csv(path: Path) -> Source:
+    """A CSV file for the engine where its header is plain; whatever else it is, the task reader says."""
+    careful = _records(path, "csv")
+    header = _header(path)
+    if header is None or _has_padded_quotes(path):
+        return careful
+    struct = ", ".join(f"{text(name)}: 'VARCHAR'" for name in header)
+    # INVARIANT: the dialect is that of the task reader; a line that is not of it is no row but damage, and then the
+    # task reader reads the whole file.
+    options = (
+        f"columns = {{{struct}}}, auto_detect = false, header = true, delim = ',', quote = '\"', escape = '\"', "
+        f"strict_mode = true, nullstr = '{NEVER}', max_line_size = {tasks.LONGEST_LINE}, "
+        "store_rejects = true, rejects_limit = 1, "
+        f"rejects_table = '{DAMAGE}', rejects_scan = '{DAMAGE}_scan'"
+    )
+    compressed = ", compression = 'gzip'" if is_zipped(path) else ""
+    read = f"read_csv({literal_path(path)}, {options}{compressed})"
+    relation = f"(SELECT *, row_number() OVER () AS {identifier(PLACE)} FROM {read})"
+    with _opened(path) as stream:
+        marked = stream.read(len(BOM)) == BOM
+    notes = (Diagnostic("A905", None, {}, path=str(path)),) if marked else ()
+    columns = dict.fromkeys(header, "VARCHAR")
+    return replace(careful, relation=relation, unnumbered=read, columns=columns, notes=notes)
+
+
+_PADDED = re.compile(rb'(?:^|[,\r\n])[ \t]+"|"[ \t]+(?:[,\r\n]|$)')
+
+
+def _has_padded_quotes(path: Path) -> bool:
+    """Whether a quote may have a space around it, which the engine drops and the task reader does not."""
+    end = b""
+    with _opened(path) as stream:
+        while block := stream.read(BLOCK):
+            joined = end + block
+            is_likely = any(pair in joined for pair in (b' "', b'" ', b'\t"', b'"\t'))
+            if is_likely and _PADDED.search(joined):
+                return True
+            end = joined[-1:]
+    return False
+
+
+def _header(path: Path) -> list[str] | None:
+    """The names in the first line, where it is nothing but two or more different names, unquoted."""
+    try:
+        with _opened(path) as stream:
+            first = stream.readline(tasks.LONGEST_LINE).removeprefix(BOM)
+            second = stream.readline(tasks.LONGEST_LINE)
+        names = next(csv.reader(io.StringIO(first.decode("utf-8"), newline=""), strict=True), [])
+    except (UnicodeDecodeError, csv.Error):
+        return None
+    plain = all(name and name == name.strip() for name in names)
+    if not plain or len(names) < 2 or len({name.casefold() for name in names}) < len(names):  # noqa: PLR2004
+        return None
+    return names if second and b'"' not in first and b"\r" not in first.removesuffix(b"\r\n") else None

@@ -1,0 +1,115 @@
+"""Files of decisions, whole or not at all: written beside their place, brought to disk, then put into place."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from admission.bulk.database import Workspace, identifier, said, text
+from admission.bulk.sources import is_zipped, kind_of
+from admission.diagnostics import Diagnostic, InputError, MissingExtraError
+
+FORMATS = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+}
+ROWS_OF_A_BATCH = 65_536
+
+
+@contextmanager
+def beside(target: Path) -> Iterator[Path]:
+    """A new file in the folder of the target, for `settle`; gone at the end of the block where it was not settled.
+
+    Raises `InputError` where it cannot be written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:60]}.", suffix=".part", dir=target.parent)
+    except OSError as error:
+        raise unwritable(target, error) from None
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+    except OSError as error:
+        raise unwritable(target, error) from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def settle(part: Path, target: Path) -> None:
+    """Bring a file to disk and into its place, with the permissions that a new file has."""
+    mask = os.umask(0)
+    os.umask(mask)
+    part.chmod(0o666 & ~mask)
+    with part.open("rb+") as written:
+        os.fsync(written.fileno())
+    part.replace(target)
+
+
+def unwritable(target: Path, error: BaseException) -> InputError:
+    """That a file cannot be written, and why."""
+    return InputError([Diagnostic("A944", None, {"path": target, "why": said(error)}, path=str(target))])
+
+
+def write(workspace: Workspace, query: str, target: Path, part: Path) -> int:
+    """The rows of a query as a file of the kind that the target's ending says; gives how many there are.
+
+    Raises `InputError`, and `MissingExtraError` for Arrow files.
+    """
+    kind = kind_of(target, FORMATS)
+    try:
+        if kind == "arrow":
+            return _write_arrow(workspace, query, part)
+        shaped, options = _shaped(workspace, query, kind), _options(kind, target)
+        return workspace.run(f"COPY ({shaped}) TO {text(str(part))} ({options})")
+    except duckdb.Error as error:
+        if part.name in str(error):
+            raise unwritable(target, error) from None
+        raise
+
+
+def _options(kind: str, target: Path) -> str:
+    compressed = ", COMPRESSION gzip" if is_zipped(target) else ""
+    return {
+        "parquet": "FORMAT parquet, COMPRESSION zstd",
+        "csv": f"FORMAT csv, HEADER{compressed}",
+        "json": f"FORMAT json{compressed}",
+    }[kind]
+
+
+def _shaped(workspace: Workspace, query: str, kind: str) -> str:
+    """The query, its lists as text where the file has none."""
+    if kind != "csv":
+        return query
+    columns = workspace.columns(f"({query})").items()
+    listed = (
+        f"array_to_string({identifier(name)}, ';') AS {identifier(name)}" if found.endswith("[]") else identifier(name)
+        for name, found in columns
+    )
+    return f"SELECT {', '.join(listed)} FROM ({query})"
+
+
+def _write_arrow(workspace: Workspace, query: str, part: Path) -> int:
+    try:
+        import pyarrow as pa
+    except ImportError:
+        raise MissingExtraError("pyarrow", "frames") from None
+    relation: Any = workspace.cursor().sql(query)
+    reader = relation.to_arrow_reader(ROWS_OF_A_BATCH)
+    count = 0
+    with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            count += batch.num_rows
+    return count
