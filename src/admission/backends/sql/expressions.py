@@ -138,11 +138,10 @@ class Emitter:
         """Whether a value is one of some constants."""
         found = self.expression(item)
         constants = [self.expression(option) for option in options]
-        if self.dialect.numbers and len(options) > LONGEST_IN and options[0].type.kind in (Kind.ENUM, Kind.TEXT):
-            # DuckDB makes a join of a long IN, for every row, whatever condition it stands under.
-            listed = self.dialect.set_of([str(option.value) for option in options])
-            return self.strict(exp.func("LIST_CONTAINS", listed, found), [found], "BOOLEAN")
-        return exp.In(this=terms.wrapped(found), expressions=constants)
+        # DuckDB makes a join of a longer IN, for every row, whatever condition it stands under.
+        size = LONGEST_IN if self.dialect.numbers else len(constants)
+        parts = [constants[start : start + size] for start in range(0, len(constants), size)]
+        return terms.any_of(exp.In(this=terms.wrapped(found.copy()), expressions=part) for part in parts)
 
     def element(self, item: ir.Expr, container: ir.Expr) -> Term:
         """Whether a set has an element."""

@@ -163,7 +163,8 @@ class Judgement:
 
     def _taken(self, effective: Iterable[Term]) -> Term:
         """How many routes are true."""
-        counted = [terms.case([(terms.is_true(route), terms.number(1))], terms.number(0)) for route in effective]
+        one = terms.bit if self.emit.dialect.numbers else terms.chosen
+        counted = [one(terms.is_true(route), 1) for route in effective]
         return terms.total(counted) if counted else terms.number(0)
 
     def _weighed(self) -> list[Term]:

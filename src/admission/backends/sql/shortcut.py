@@ -58,7 +58,7 @@ class Shortcut:
         """A bit for each of the channel's rules that is violated, those under one condition together."""
         groups: dict[tuple[ir.Period, ir.Expr | None], list[Term]] = {}
         for place, rule in enumerate(self.rules[channel]):
-            bit = terms.case([(self._is_violated(rule), terms.number(1 << place))], terms.number(0))
+            bit = terms.bit(self._is_violated(rule), 1 << place)
             groups.setdefault((rule.period, rule.when), []).append(bit)
         return [
             terms.case([(self._applies(period, when), terms.total(bits))], terms.number(0))

@@ -150,6 +150,17 @@ def wrapped(term: Term) -> Term:
     return exp.paren(term, copy=False) if loose and not isinstance(term, exp.Dot) else term
 
 
+def bit(condition: Term, value: int) -> Term:
+    """A number where a known condition is true, else 0; by arithmetic, which needs no branch."""
+    counted = exp.cast(condition, "INT")
+    return counted if value == 1 else exp.Mul(this=counted, expression=number(value))
+
+
+def chosen(condition: Term, value: int) -> Term:
+    """A number where a condition is true, else 0."""
+    return case([(condition, number(value))], number(0))
+
+
 def bits(conditions: Iterable[tuple[int, Term]]) -> Term:
     """A number with a bit set for each condition that is true; none of them unknown."""
     parts = [case([(condition, number(1 << place))], number(0)) for place, condition in conditions]
