@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         words = {"option": "POLICY", "given": "", "expected": ("规则的文件夹或文件", "a policy's folder or file")}
         raise InputError([Diagnostic("A908", None, words)])
     checks = list(checked(options))
-    said = [one for check in checks for one in check.said()]
+    said = list(once(one for check in checks for one in check.said()))
     if options.format != "human":
         sys.stdout.write(FORMATS[options.format](said, options.lang))
     elif said:
@@ -82,6 +82,17 @@ class Check:
     def said(self) -> list[Said]:
         """All of it."""
         return [*self.faults, *self.remarks, *self.findings]
+
+
+def once(said: Iterable[Said]) -> Iterator[Said]:
+    """Without repetition: a layer that does not load is met again below every layer that stands on it."""
+    seen: set[tuple[str, str, int, int, str]] = set()
+    for one in said:
+        diagnostic = diagnostic_of(one)
+        place = (diagnostic.code, diagnostic.file, diagnostic.line, diagnostic.column, diagnostic.message)
+        if isinstance(one, Finding) or place not in seen:
+            seen.add(place)
+            yield one
 
 
 def checked(options: argparse.Namespace) -> Iterator[Check]:

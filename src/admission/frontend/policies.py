@@ -39,6 +39,8 @@ class _Parts:
     head: Fields
     sections: dict[str, list[Entry]] = field(default_factory=dict)
     content: list[object] = field(default_factory=list)
+    is_whole: bool = True
+    """Whether every file could be read; where one could not, nothing is said of names that it may declare."""
 
 
 @contextmanager
@@ -86,8 +88,8 @@ def _load(path: Path, faults: Collector, handed: Handed, above: tuple[str, ...])
     if parts is None:
         return Loaded(None, frozenset())
     below = _below(path, parts.head, faults, handed, above)
-    if below is not None and below.policy is None:
-        return below
+    if not parts.is_whole or (below is not None and below.policy is None):
+        return Loaded(None, frozenset())
     lowering = Lowering(parts.head, parts.sections, below.policy if below else None, folder, faults, handed)
     policy = lowering.policy()
     if policy is not None:
@@ -135,6 +137,7 @@ def _read(files: tuple[Path, ...], faults: Collector) -> _Parts | None:
     for file in files[1:]:
         tree = _tree(loader.read_source(file), faults)
         if tree is None:
+            parts.is_whole = False
             continue
         _misplaced(tree, faults)
         fields = reader.read(RULES_FILE, _without_head(tree))

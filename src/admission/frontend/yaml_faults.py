@@ -1,22 +1,27 @@
 """Where a document stops being YAML, said at the place that the author has to change.
 
 A parser stumbles late: a quote left open on one line is noticed lines below, at the next quote; a colon without a
-space, at the next colon. What is reported is the line where it began.
+space, at the next colon; a line moved to the left, where what stood beside it goes on. What is reported is the line
+where it began.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
 
 import yaml
 
 from admission.diagnostics import Diagnostic, Source, Span
 
-Problem = tuple[str, str]
-"""What is wrong, in Chinese and English."""
-
 _FULL_WIDTH = {"：": ":", "，": ",", "｛": "{", "｝": "}", "［": "[", "］": "]"}
+_BRACKET = re.compile("[｛｝［］]")
+_COLON = re.compile(r"(?:^ *(?:- +)?|[{\[,] *)\w+(：)", re.MULTILINE)
+_COMMA = re.compile(r"^.*[{\[].*?(，)", re.MULTILINE)
 _NO_SPACE = re.compile(r"^ *(?:- +)?\w+(:)[^\s:/]", re.MULTILINE)
 _STRANGE_SPACE = re.compile(r"^ *([^\S \t\n])", re.MULTILINE)
 
@@ -24,7 +29,8 @@ _STRANGE_SPACE = re.compile(r"^ *([^\S \t\n])", re.MULTILINE)
 def fault(source: Source, error: yaml.YAMLError) -> Diagnostic:
     """What to say where the parser gives up."""
     if isinstance(error, yaml.MarkedYAMLError):
-        return _stumbled(source, error)
+        stop = _Stop(source, error)
+        return next(found for look in _LOOKS if (found := look(stop)))
     code = getattr(error, "character", 0)
     character = chr(code) if isinstance(code, int) else str(code)[0]
     # The parser counts bytes here; the first such character is what stopped it.
@@ -32,65 +38,183 @@ def fault(source: Source, error: yaml.YAMLError) -> Diagnostic:
     return Diagnostic("A105", Span(source, at, at + 1), {"char": f"U+{ord(character):04X}"})
 
 
-def _stumbled(source: Source, error: yaml.MarkedYAMLError) -> Diagnostic:
-    mark: Any = error.problem_mark or error.context_mark
-    at = min(mark.index, len(source.text)) if mark else 0
-    number = source.position(at)[0]
-    # What is wrong on one line often stops the parser on the next.
-    begin, end = source.offset(max(1, number - 1), 1), source.offset(number, 1) + len(source.line(number))
-    if found := re.compile("[" + "".join(_FULL_WIDTH) + "]").search(source.text, begin, end):
-        words = {"char": found.group(), "plain": _FULL_WIDTH[found.group()]}
-        return Diagnostic("A107", Span(source, found.start(), found.end()), words)
-    line, problem = source.line(number), " ".join((error.problem or "not YAML").split())
-    if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in problem:
-        return Diagnostic("A108", Span(source, at, at + 1))
-    place, what = _cause(source, error, begin, end) or (at, (problem, problem))
-    return Diagnostic("A106", Span(source, place, place + 1), {"problem": what})
+@dataclass(frozen=True)
+class _Stop:
+    """Where a parser gave up, and in what it was."""
+
+    source: Source
+    error: yaml.MarkedYAMLError
+
+    @cached_property
+    def at(self) -> int:
+        """The offset at which it stopped."""
+        mark = self.error.problem_mark or self.error.context_mark
+        return min(mark.index, len(self.source.text)) if mark else 0
+
+    @cached_property
+    def within(self) -> int | None:
+        """The offset at which what it was reading begins, where it says so."""
+        return self.error.context_mark.index if self.error.context_mark else None
+
+    @property
+    def line(self) -> int:
+        """The line on which it stopped."""
+        return self.source.position(self.at)[0]
+
+    @property
+    def below(self) -> Iterator[tuple[int, int]]:
+        """The lines below it that say something, each with its indentation."""
+        last = self.source.position(len(self.source.text))[0]
+        return ((n, indent) for n in range(self.line + 1, last + 1) if (indent := self.indent(n)) is not None)
+
+    @property
+    def begin(self) -> int:
+        """The offset of the line before: what is wrong there often stops the parser on the next."""
+        return self.source.offset(max(1, self.line - 1), 1)
+
+    @property
+    def end(self) -> int:
+        """The end of the line on which it stopped."""
+        return self.source.offset(self.line, 1) + len(self.source.line(self.line))
+
+    def is_in(self, what: str) -> bool:
+        """Whether it was reading a thing of this kind."""
+        return what in (self.error.context or "")
+
+    def is_about(self, what: str) -> bool:
+        """Whether this is what it complains of."""
+        return what in (self.error.problem or "")
+
+    def search(self, pattern: re.Pattern[str]) -> int | None:
+        """The offset of a pattern's group, or of all of it, on the line where it stopped or the one before."""
+        found = pattern.search(self.source.text, self.begin, self.end)
+        return None if found is None else found.start(pattern.groups)
+
+    def indent(self, line: int) -> int | None:
+        """The indentation of a line; None where it is empty or a comment."""
+        text = self.source.line(line)
+        said = text.lstrip(" ")
+        return None if not said or said.startswith("#") else len(text) - len(said)
 
 
-def _cause(source: Source, error: yaml.MarkedYAMLError, begin: int, end: int) -> tuple[int, Problem] | None:
-    """Where the fault began, and what it is; None where the parser's own words serve."""
-    context: Any = error.context_mark
-    if opened := _open_quote(source, begin, end):
-        return opened
-    if found := _STRANGE_SPACE.search(source.text, begin, end):
-        char = f"U+{ord(found.group(1)):04X}"
-        return found.start(1), (f"缩进中有空格字符 {char}，不是普通空格", f"a space {char} in the indentation")
-    if "mapping values" in (error.problem or "") and (found := _NO_SPACE.search(source.text, begin, end)):
-        return found.start(1), ("冒号后缺空格", "no space after the colon")
-    # A flow collection goes on in lines that are indented further; one that is not belongs to what comes next.
-    if context and "flow" in (error.context or "") and _is_past(source, context.line + 1, end):
-        bracket = source.text[context.index]
-        return context.index, (f"`{bracket}` 没有闭合", f"`{bracket}` is never closed")
+def _said(stop: _Stop, at: int, zh: str, en: str) -> Diagnostic:
+    return Diagnostic("A106", Span(stop.source, at, at + 1), {"problem": (zh, en)})
+
+
+def _tab(stop: _Stop) -> Diagnostic | None:
+    line = stop.source.line(stop.line)
+    if "\t" in line[: len(line) - len(line.lstrip())] or stop.is_about("'\\t'"):
+        return Diagnostic("A108", Span(stop.source, stop.at, stop.at + 1))
     return None
 
 
-def _is_past(source: Source, opened: int, end: int) -> bool:
-    """Whether the parser stopped below the line of a bracket, on a line that does not continue it."""
-    stopped = source.position(end)[0]
-    return opened < stopped and _indent(source, stopped) <= _indent(source, opened)
-
-
-def _indent(source: Source, number: int) -> int:
-    line = source.line(number)
-    return len(line) - len(line.lstrip(" "))
-
-
-def _open_quote(source: Source, begin: int, end: int) -> tuple[int, Problem] | None:
+def _open_quote(stop: _Stop) -> Diagnostic | None:
     """A quote that runs over lines until shortly before the place where the parser stopped, or to the end."""
-    last = None
-    try:
-        for token in yaml.scan(source.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-            if token.start_mark.index > end:
-                break
-            if isinstance(token, yaml.ScalarToken) and token.style in ("'", '"'):
-                last = token
-    except yaml.MarkedYAMLError as error:
-        if error.context_mark and "quoted scalar" in (error.context or ""):
-            return error.context_mark.index, ("引号没有闭合", "a quote that is never closed")
-    except yaml.YAMLError:
-        return None
-    if last is None or last.start_mark.line == last.end_mark.line or last.end_mark.index < begin:
+    if stop.is_in("quoted scalar") and stop.within is not None:
+        return _said(stop, stop.within, "引号没有闭合", "a quote that is never closed")
+    last = next(iter(deque(_quotes(stop), maxlen=1)), None)
+    if last is None or last.start_mark.line == last.end_mark.line or last.end_mark.index < stop.begin:
         return None
     line = last.end_mark.line + 1
-    return last.start_mark.index, (f"引号到第 {line} 行才闭合", f"a quote that is closed at line {line} only")
+    return _said(
+        stop, last.start_mark.index, f"引号到第 {line} 行才闭合", f"a quote that is closed at line {line} only"
+    )
+
+
+def _quotes(stop: _Stop) -> Iterator[yaml.ScalarToken]:
+    """The quoted texts up to where the parser stopped."""
+    try:
+        for token in yaml.scan(stop.source.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if token.start_mark.index > stop.end:
+                return
+            if isinstance(token, yaml.ScalarToken) and token.style in ("'", '"'):
+                yield token
+    except yaml.YAMLError:
+        return
+
+
+def _strange_space(stop: _Stop) -> Diagnostic | None:
+    at = stop.search(_STRANGE_SPACE)
+    if at is None:
+        return None
+    char = f"U+{ord(stop.source.text[at]):04X}"
+    return _said(stop, at, f"缩进中有空格字符 {char}，不是普通空格", f"a space {char} in the indentation")
+
+
+def _full_width(*patterns: re.Pattern[str]) -> Callable[[_Stop], Diagnostic | None]:
+    def look(stop: _Stop) -> Diagnostic | None:
+        at = next((found for pattern in patterns if (found := stop.search(pattern)) is not None), None)
+        if at is None:
+            return None
+        char = stop.source.text[at]
+        return Diagnostic("A107", Span(stop.source, at, at + 1), {"char": char, "plain": _FULL_WIDTH[char]})
+
+    return look
+
+
+def _open_bracket(stop: _Stop) -> Diagnostic | None:
+    """A flow collection goes on in lines that are indented further; one that is not belongs to what comes next."""
+    if stop.within is None or not stop.is_in("flow"):
+        return None
+    opened = stop.source.position(stop.within)[0]
+    if opened == stop.line or (stop.indent(stop.line) or 0) > (stop.indent(opened) or 0):
+        return None
+    bracket = stop.source.text[stop.within]
+    return _said(stop, stop.within, f"`{bracket}` 没有闭合", f"`{bracket}` is never closed")
+
+
+def _no_key(stop: _Stop) -> Diagnostic | None:
+    """A line where a key is due, and no colon with a space follows."""
+    if stop.within is None or not stop.is_in("simple key"):
+        return None
+    line = stop.source.offset(stop.source.position(stop.within)[0], 1)
+    if found := _NO_SPACE.match(stop.source.text, line):
+        return _said(stop, found.start(1), "冒号后缺空格", "no space after the colon")
+    return _said(stop, stop.within, "此处应为 “键: 值”", "expected a key and a colon here")
+
+
+def _no_space(stop: _Stop) -> Diagnostic | None:
+    """A colon that ends no key: what follows runs on until the next key."""
+    width = stop.indent(stop.line)
+    if width is None or not stop.is_about("mapping values"):
+        return None
+    line = next((n for n in range(stop.line - 1, 0, -1) if (stop.indent(n) or 0) <= width), stop.line)
+    found = _NO_SPACE.match(stop.source.text, stop.source.offset(line, 1))
+    return None if found is None else _said(stop, found.start(1), "冒号后缺空格", "no space after the colon")
+
+
+def _moved_left(stop: _Stop) -> Diagnostic | None:
+    """A line left of those around it, which closed what the line where the parser stopped belongs to."""
+    width = stop.indent(stop.line)
+    if width is None or not (stop.is_in("block") or stop.is_about("mapping values")):
+        return None
+    above = [(line, indent) for line in range(stop.line - 1, 0, -1) if (indent := stop.indent(line)) is not None]
+    between = list(takewhile(lambda one: one[1] > width, above))
+    moved, *before = above[len(between) :] or [(0, width)]
+    # A line as wide closed nothing. A width that is new hereabouts shows that it is the last line that moved.
+    known = {indent for _, indent in (before if between else before[:1])}
+    if moved[1] == width or width not in known | ({indent for _, indent in stop.below} if between else set()):
+        return None
+    at = stop.source.offset(moved[0], 1 + moved[1])
+    zh, en = f"缩进与第 {stop.line} 行不合", f"the indentation does not go with that of line {stop.line}"
+    return _said(stop, at, zh, en)
+
+
+def _as_it_says(stop: _Stop) -> Diagnostic:
+    problem = " ".join(str(stop.error.problem).split())
+    return _said(stop, stop.at, problem, problem)
+
+
+# In the order in which one is surer than the next; the last always has something to say.
+_LOOKS: tuple[Callable[[_Stop], Diagnostic | None], ...] = (
+    _tab,
+    _open_quote,
+    _strange_space,
+    _full_width(_BRACKET),
+    _open_bracket,
+    _full_width(_COLON, _COMMA),
+    _no_key,
+    _no_space,
+    _moved_left,
+    _as_it_says,
+)
