@@ -16,8 +16,9 @@ Inside a Hypothesis test of your own:
 >>> test_every_complete_task_is_decided()
 """
 
+from admission.testing.events import events
 from admission.testing.laws import LAWS, LawBroken, check_laws
 from admission.testing.policies import conditions, policies
 from admission.testing.tasks import tasks, values
 
-__all__ = ["LAWS", "LawBroken", "check_laws", "conditions", "policies", "tasks", "values"]
+__all__ = ["LAWS", "LawBroken", "check_laws", "conditions", "events", "policies", "tasks", "values"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import chain
 
 from admission import ir, workdays
 from admission.datatypes import Kind, Type, Value
@@ -54,10 +55,13 @@ def is_within(declared: Type, value: Value) -> bool:
     return declared.low <= value <= declared.high  # type: ignore[operator] # of one kind
 
 
-def constants_of(policy: ir.CheckedPolicy) -> Constants:
-    """Every literal, parameter value and register cell of a policy, and every day on which it changes."""
+def constants_of(policy: ir.CheckedPolicy, besides: Iterable[ir.Expr] = ()) -> Constants:
+    """Every literal, parameter value and register cell of a policy, and every day on which it changes.
+
+    `besides` are expressions that stand in no rule, as those of watches.
+    """
     found: dict[Kind, dict[Value, None]] = {}
-    for kind, value in _values(policy):
+    for kind, value in _values(policy, besides):
         found.setdefault(kind, {}).setdefault(value)
     by_kind = {kind: sorted(values, key=_plainness) for kind, values in found.items()}
     period = policy.period
@@ -72,8 +76,8 @@ def _plainness(value: Value) -> tuple[int, str]:
     return len(str(value)), str(value)
 
 
-def _values(policy: ir.CheckedPolicy) -> Iterator[tuple[Kind, Value]]:
-    for expr in expressions(policy):
+def _values(policy: ir.CheckedPolicy, besides: Iterable[ir.Expr]) -> Iterator[tuple[Kind, Value]]:
+    for expr in chain(expressions(policy), ir.walk(besides)):
         if isinstance(expr, ir.Literal):
             yield expr.type.kind, expr.value
         elif isinstance(expr, ir.Workday):

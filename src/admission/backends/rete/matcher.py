@@ -91,7 +91,8 @@ class Matcher:
         self._start()
 
     def __del__(self) -> None:
-        if getattr(self, "_handle", None) is not None:
+        # While the interpreter shuts down, the engine may be gone already, and the memory goes with the process.
+        if getattr(self, "_handle", None) is not None and not sys.is_finalizing():
             self.close()
 
     def close(self) -> None:
