@@ -93,7 +93,7 @@ class Examination:
     """What is to be said of the source though it can be read."""
 
     _is_undated: bool = False
-    _table: _Table = field(init=False)
+    _table: _Table = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.notes.extend(self.source.notes)
@@ -191,13 +191,13 @@ class Examination:
 
     def _cells(self) -> dict[str, Cell]:
         """The columns that hold anything."""
-        read = cells.written if self.source.door is CELL else cells.native
         found = {}
         for name, kind in self.source.columns.items():
             declared = self._declared(name)
             assert declared is not None  # noqa: S101 - the columns were checked
             if self._is_fit(declared, kind):
-                found[name] = read(self._day_type() if name == ir.AS_OF else declared, name)
+                held = self._day_type() if name == ir.AS_OF else declared
+                found[name] = cells.written(held, name) if self.source.door is CELL else cells.native(held, name, kind)
         return found
 
     def _day_type(self) -> Type:
