@@ -317,7 +317,12 @@ def test_a_book_gives_the_policy_of_the_place(tmp_path: Path, capsys: pytest.Cap
     for name, text in (("a", earlier), ("b", later)):
         (book / name).mkdir(parents=True)
         (book / name / "policy.yaml").write_text(text.replace("policy: small", f"policy: {name}\nplace: 某市"), "utf-8")
-    source = write_csv(tmp_path / "in.csv", [row | {"kind": "sale"} for row in rows], ["as_of", "kind"])
+    tasks = [{"as_of": row["as_of"], "kind": "sale"} for row in rows]
+    one = write_json_lines(tmp_path / "one.jsonl", tasks[1:])
+    code, said, _ = batch(capsys, book, one, out, "--place", "某市", "--format", "json")
+    assert (code, json.loads(said)["policy"]) == (0, "b")
+    assert batch(capsys, book, write_json_lines(tmp_path / "two.jsonl", tasks), out, "--place", "某市")[0] == 2
+    source = write_csv(tmp_path / "in.csv", tasks, ["as_of", "kind"])
     code, _, err = batch(capsys, book, source, out, "--place", "某市")
     names = "a 1 (2019-08-03), b 2 (2020-08-03)"
     assert (code, err.splitlines()) == (
@@ -444,6 +449,10 @@ def test_types_that_cannot_hold_a_fact_are_refused_as_columns() -> None:
         {"cost": [None], "forms": pl.Series([None], dtype=pl.Float64), "nature": ["department_duty"]}
     )
     assert BEIJING.decide_table(nothing, as_of=DAY).to_dicts()[0]["verdict"] == "redirect"
+    undated = nothing.with_columns(as_of=pl.Series([None], dtype=pl.Int64))
+    assert BEIJING.decide_table(undated, as_of=DAY).to_dicts()[0]["verdict"] == "redirect"
+    with pytest.raises(InputError, match="A920"):
+        BEIJING.decide_table(undated)
 
 
 DUCKDB_TYPES = [
