@@ -4,15 +4,18 @@ import csv
 import gzip
 import io
 import json
+import os
 import random
 import resource
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pandas as pd
@@ -23,8 +26,11 @@ from hypothesis import strategies as st
 from pyarrow import feather
 
 import admission
-from admission.bulk import Workspace, database, sources
+from admission.bulk import Reject, Workspace, database, sources
+from admission.bulk.examination import Examination
 from admission.cli import main
+from admission.cli.terminal import Gauge
+from admission.datatypes import from_python, to_text
 from admission.diagnostics import InputError
 from admission.frontend.tasks import Record, read_stream
 from pack_tasks import days, random_task
@@ -311,7 +317,12 @@ def test_a_book_gives_the_policy_of_the_place(tmp_path: Path, capsys: pytest.Cap
     for name, text in (("a", earlier), ("b", later)):
         (book / name).mkdir(parents=True)
         (book / name / "policy.yaml").write_text(text.replace("policy: small", f"policy: {name}\nplace: 某市"), "utf-8")
-    source = write_csv(tmp_path / "in.csv", [row | {"kind": "sale"} for row in rows], ["as_of", "kind"])
+    tasks = [{"as_of": row["as_of"], "kind": "sale"} for row in rows]
+    one = write_json_lines(tmp_path / "one.jsonl", tasks[1:])
+    code, said, _ = batch(capsys, book, one, out, "--place", "某市", "--format", "json")
+    assert (code, json.loads(said)["policy"]) == (0, "b")
+    assert batch(capsys, book, write_json_lines(tmp_path / "two.jsonl", tasks), out, "--place", "某市")[0] == 2
+    source = write_csv(tmp_path / "in.csv", tasks, ["as_of", "kind"])
     code, _, err = batch(capsys, book, source, out, "--place", "某市")
     names = "a 1 (2019-08-03), b 2 (2020-08-03)"
     assert (code, err.splitlines()) == (
@@ -438,6 +449,78 @@ def test_types_that_cannot_hold_a_fact_are_refused_as_columns() -> None:
         {"cost": [None], "forms": pl.Series([None], dtype=pl.Float64), "nature": ["department_duty"]}
     )
     assert BEIJING.decide_table(nothing, as_of=DAY).to_dicts()[0]["verdict"] == "redirect"
+    undated = nothing.with_columns(as_of=pl.Series([None], dtype=pl.Int64))
+    assert BEIJING.decide_table(undated, as_of=DAY).to_dicts()[0]["verdict"] == "redirect"
+    with pytest.raises(InputError, match="A920"):
+        BEIJING.decide_table(undated)
+
+
+DUCKDB_TYPES = [
+    ("forms", "UTINYINT", "7", "7", None),
+    ("forms", "BIGINT", "9007199254740992", "9007199254740992", None),
+    ("forms", "UBIGINT", "9007199254740993", None, "A912"),
+    ("cost", "INTEGER", "8000", "8000.00", None),
+    ("cost", "DECIMAL(4, 1)", "0.5", "0.50", None),
+    ("cost", "DECIMAL(38, 10)", "1.23", "1.23", None),
+    ("cost", "DECIMAL(38, 10)", "1.2300000001", None, "A918"),
+    ("cost", "DECIMAL(38, 38)", "0.25", "0.25", None),
+    ("cost", "DECIMAL(38, 0)", "9" * 38, None, "A912"),
+    ("start_on", "DATE", "infinity", None, "A912"),
+    ("start_on", "DATE", "290000-01-01", None, "A911"),
+    ("start_on", "DATE", "2200-01-01", None, "A912"),
+    ("actions", "VARCHAR[2]", "[publicise, mobilise]", "{mobilise, publicise}", None),
+    ("actions", "ENUM('publicise', 'x')[]", "[publicise]", "{publicise}", None),
+    ("actions", "VARCHAR[]", "[publicise, NULL]", None, "A911"),
+    ("actions", "VARCHAR[]", "[publicise, mobilise, publicise]", None, "A914"),
+    ("nature", "ENUM('market_service')", "market_service", "market_service", None),
+    ("title", "ENUM('a')", "a", "a", None),
+]
+
+
+@pytest.mark.parametrize(("fact", "kind", "value", "held", "code"), DUCKDB_TYPES)
+def test_types_of_columns(fact: str, kind: str, value: str, held: str | None, code: str | None) -> None:
+    """A value is taken from any type that holds it exactly, and refused where it is none of its fact."""
+    policy = admission.load(PACKS / "xicheng")
+    table = duckdb.sql(f"SELECT CAST('{value}' AS {kind}) AS \"{fact}\"")
+    with Workspace() as workspace:
+        rejects: list[Reject] = []
+        assert table is not None
+        source = sources.open_table(workspace, table)
+        Examination(workspace, policy.checked, source, rejects.append, DAY).run()
+        read = workspace.one(f'SELECT "{fact}" FROM sound')  # noqa: S608 - the same
+    declared = policy.checked.facts[fact].type
+    assert [fault.code for reject in rejects for fault in reject.faults] == ([code] if code else [])
+    assert (to_text(declared, from_python(declared, read[0])) if read else None) == held
+
+
+def test_a_policy_that_the_engine_cannot_tell_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Facts whose names differ in case alone cannot be columns, and that is said without a traceback."""
+    text = FILLED.replace("  known: {", "  ITEM: {type: text, en: other item, ask: {en: Which?}}\n  known: {")
+    text = text.replace("when: known", 'when: known and ITEM == "a"')
+    policy = write(tmp_path / "policy", text)
+    source = write_csv(tmp_path / "in.csv", [{"item": "a", "known": "true"}], ["item", "known"])
+    code, out, err = batch(capsys, policy, source, tmp_path / "out.csv", "--as-of", "2019-08-03")
+    assert (code, out, err[:14]) == (2, "", "error: duckdb:")
+
+
+def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    """A run that is interrupted leaves the old file, and no other."""
+    source, out = tmp_path / "in.parquet", kept(tmp_path)
+    duckdb.execute(f"COPY (SELECT 'assistance' AS nature, i AS cost FROM range(20000000) r(i)) TO '{source}'")  # noqa: S608
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    command = [sys.executable, "-m", "admission", "batch", PACKS / "beijing", source, out, "--as-of", "2019-08-03"]
+    running = subprocess.Popen(
+        list(map(str, command)), env={**os.environ, "TMPDIR": str(spool)}, stderr=subprocess.PIPE
+    )
+    while not any(path.name.startswith(".out") for path in tmp_path.iterdir()):
+        time.sleep(0.05)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert (running.returncode, b"Traceback" in err) == (130, False)
+    assert unchanged(out)
+    assert list(spool.iterdir()) == []
 
 
 def test_calls_that_make_no_sense() -> None:
@@ -769,3 +852,40 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
         [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=True
     )
     assert int(done.stdout.splitlines()[-1]) < 1024 * 1024  # KiB
+
+
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a second the share, the rate and the time left are shown; the line is taken away at the end."""
+    clock = iter([0.0, 0.5, 10.0, 10.0, 10.2, 40.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("sys.stderr", Terminal())
+    gauge = Gauge("tasks", 1000)
+    for share in (0.1, 0.25, 0.1, 0.5):  # the third begins another piece of work, at 10 s
+        gauge(share)
+    gauge.close()
+    shown = cast("Terminal", sys.stderr).getvalue().split("\r\033[K")
+    assert shown == [
+        "",
+        "[#####...............] 25% 250 tasks, 25/s, 0:30 left",
+        "[##########..........] 50% 500 tasks, 17/s, 0:30 left",
+        "",
+    ]
+
+
+def test_progress_is_not_shown_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file or pipe gets no progress."""
+    clock = iter([0.0, 10.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    gauge = Gauge("tasks")
+    gauge(0.5)
+    gauge.close()
+    assert cast("io.StringIO", sys.stderr).getvalue() == ""

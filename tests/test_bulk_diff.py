@@ -65,8 +65,9 @@ def change(row: dict[str, Any]) -> str | None:
     sides = [f"{d.verdict} ({d.channel})" if d.channel else str(d.verdict) for d in (old, new)]
     if sides[0] != sides[1]:
         return " → ".join(sides)
-    rules = [{v.rule for v in (*d.violations, *d.notes)} for d in (old, new)]
-    lost, gained = ([f"{s}{r}" for r in sorted(x - y)] for s, x, y in (("−", *rules), ("+", *rules[::-1])))
+    before, after = ({v.rule for v in (*d.violations, *d.notes)} for d in (old, new))
+    lost = [f"−{rule}" for rule in sorted(before - after)]
+    gained = [f"+{rule}" for rule in sorted(after - before)]
     return f"{sides[1]} {' '.join([*lost, *gained])}" if lost or gained else None
 
 
@@ -156,14 +157,6 @@ def test_tables_and_chart_speak_chinese(tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_chart_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A chart in no folder is an error, and no traceback."""
     source = parquet(tmp_path / "in.parquet", tasks(2), BEIJING.sql_columns())
-    arguments = [
-        PACKS / "china",
-        PACKS / "beijing",
-        source,
-        "--as-of",
-        "2019-08-03",
-        "--chart",
-        tmp_path / "no" / "c.svg",
-    ]
-    code, _, err = diff(capsys, *arguments)
+    pair, chart = (PACKS / "china", PACKS / "beijing"), tmp_path / "no" / "c.svg"
+    code, _, err = diff(capsys, *pair, source, "--as-of", "2019-08-03", "--chart", chart)
     assert (code, "error[A944]" in err) == (2, True)

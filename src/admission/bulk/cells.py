@@ -6,6 +6,7 @@ that refuses is refused. So the conditions here may doubt too much, and must nev
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from admission.bulk.database import identifier, text, texts
@@ -48,11 +49,11 @@ def is_fit(declared: Type, kind: str) -> bool:
         case Kind.TEXT | Kind.ENUM:
             return kind == "VARCHAR" or kind.startswith("ENUM(")
         case Kind.SET:
-            return kind == "VARCHAR[]" or (kind.startswith("ENUM(") and kind.endswith(")[]"))
+            return re.fullmatch(r"(VARCHAR|ENUM\(.*\))\[\d*\]", kind, re.DOTALL) is not None
 
 
-def native(declared: Type, column: str) -> Cell:
-    """A column of a Parquet file or a data frame, of a type that fits."""
+def native(declared: Type, column: str, kind: str) -> Cell:
+    """A column of a Parquet file or a data frame, of a type of the engine that fits."""
     given = identifier(column)
     match declared.kind:
         case Kind.BOOL:
@@ -60,8 +61,10 @@ def native(declared: Type, column: str) -> Cell:
         case Kind.INT:
             return Cell(f"TRY_CAST({given} AS BIGINT)", _within(declared, given))
         case Kind.MONEY:
+            if kind == AMOUNT.replace(" ", ""):
+                return Cell(given, _within(declared, given))
             value = f"TRY_CAST({given} AS {AMOUNT})"
-            return Cell(value, f"({value} = {given} AND {_within(declared, value)})")
+            return Cell(value, f"(TRY({value} = {given}) AND {_within(declared, value)})")
         case Kind.DATE:
             return Cell(given, _within(declared, given))
         case Kind.TEXT:

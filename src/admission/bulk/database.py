@@ -8,7 +8,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -78,12 +78,11 @@ class Workspace:
         worker = _Worker(cursor, (statement, then) if then else (statement,))
         worker.start()
         try:
-            while worker.is_alive():
-                worker.join(PATIENCE)
+            while not worker.done.wait(PATIENCE):
                 self.watch(max(0.0, cursor.query_progress()) / 100)
         except BaseException:
             cursor.interrupt()
-            worker.join()
+            worker.done.wait()
             raise
         finally:
             cursor.close()
@@ -105,7 +104,8 @@ class Workspace:
 
 
 def _clear(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    connection.close()
+    with suppress(duckdb.Error):  # it is busy where a second Ctrl-C broke off the wait for the first
+        connection.close()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -121,6 +121,8 @@ class _Worker(threading.Thread):
         self._cursor = cursor
         self._statements = statements
         self._rows = 0
+        # An event, since `Thread.join` that Ctrl-C breaks off takes the thread for finished (until Python 3.13).
+        self.done = threading.Event()
         self._error: BaseException | None = None
 
     def run(self) -> None:
@@ -130,6 +132,8 @@ class _Worker(threading.Thread):
                 self._rows = int(found[0]) if found and isinstance(found[0], int) else 0
         except BaseException as error:  # noqa: BLE001 - raised again by `outcome`, in the thread that asked
             self._error = error
+        finally:
+            self.done.set()
 
     def outcome(self) -> int:
         """The number that the last one gave. Raises what the statement raised."""

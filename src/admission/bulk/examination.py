@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import IO, NamedTuple
 
@@ -88,12 +88,11 @@ class Examination:
     today: date | None = None
     columns: tuple[str, ...] = ()
     """The columns of `SOUND`."""
-    rejected: int = 0
     notes: list[Diagnostic] = field(default_factory=list)
     """What is to be said of the source though it can be read."""
 
     _is_undated: bool = False
-    _table: _Table = field(init=False)
+    _table: _Table = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.notes.extend(self.source.notes)
@@ -160,13 +159,15 @@ class Examination:
             if declared is None:
                 near = nearest(name, (*self.policy.facts, *intake.RESERVED))
                 faults.append(self._fault("A910", {"fact": name}, near))
-            elif not self._is_fit(declared, kind) and self._is_filled(name):
+            elif not self._is_fit(declared, kind) and self._is_given(name):
                 data = {"fact": name, "expected": expectation(declared), "found": kind, "type": _native(declared)}
                 faults.append(self._fault("A942", data))
-        if self.as_of is None and self.today is None and ir.AS_OF not in self.source.columns:
+        if self.as_of is None and self.today is None and not self._is_given(ir.AS_OF):
             faults.append(self._fault("A920", {"fact": ir.AS_OF}))
         if faults:
             raise InputError(faults)
+        fit = {n: kind for n, kind in self.source.columns.items() if self._is_fit(self._declared(n) or TEXT, kind)}
+        self.source = replace(self.source, columns=fit)  # what is left out holds nothing
         self._check_day(self.day)
 
     def _fault(self, code: str, data: Mapping[str, object], near: str | None = None) -> Diagnostic:
@@ -175,11 +176,10 @@ class Examination:
     def _is_fit(self, declared: Type, kind: str) -> bool:
         return self.source.door is CELL or cells.is_fit(declared, kind)
 
-    def _is_filled(self, name: str) -> bool:
-        """Whether a column holds anything."""
-        with reading(self.source.name):
-            held = f"SELECT 1 FROM {self.source.relation} WHERE {identifier(name)} IS NOT NULL LIMIT 1"
-            return self.workspace.one(held) is not None
+    def _is_given(self, name: str) -> bool:
+        """Whether there is a column that holds anything."""
+        held = f"SELECT 1 FROM {self.source.relation} WHERE {identifier(name)} IS NOT NULL LIMIT 1"
+        return name in self.source.columns and self.workspace.one(held) is not None
 
     def _declared(self, name: str) -> Type | None:
         if name in intake.RESERVED:
@@ -190,14 +190,13 @@ class Examination:
     # -------------------------------------------------------------------------------------- row by row
 
     def _cells(self) -> dict[str, Cell]:
-        """The columns that hold anything."""
-        read = cells.written if self.source.door is CELL else cells.native
+        """The columns by name."""
         found = {}
         for name, kind in self.source.columns.items():
             declared = self._declared(name)
             assert declared is not None  # noqa: S101 - the columns were checked
-            if self._is_fit(declared, kind):
-                found[name] = read(self._day_type() if name == ir.AS_OF else declared, name)
+            held = self._day_type() if name == ir.AS_OF else declared
+            found[name] = cells.written(held, name) if self.source.door is CELL else cells.native(held, name, kind)
         return found
 
     def _day_type(self) -> Type:
@@ -300,7 +299,6 @@ class Examination:
 
     def _refuse(self, record: Record, diagnostics: tuple[Diagnostic, ...]) -> None:
         own = record.values.get("id") if isinstance(record.values, dict) else None
-        self.rejected += 1
         self.refuse(Reject(record.place, own if isinstance(own, str) else None, diagnostics))
 
     def _canonical(self, place: int, given: Given) -> dict[str, object]:

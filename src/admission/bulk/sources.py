@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, TypeGuard
 
 from admission import ir
 from admission.bulk.database import Workspace, identifier, literal_path, reading, said, text
+from admission.datatypes import DATE, Unfit, from_document, from_python
 from admission.diagnostics import Diagnostic, InputError, MissingExtraError
 from admission.frontend import tasks
 from admission.frontend.tasks import BOM, Record
@@ -101,15 +102,30 @@ def open_file(workspace: Workspace, path: Path, kind: str | None = None) -> Sour
 
 
 def days_of(workspace: Workspace, source: Source) -> list[date]:
-    """The days that the rows give; empty where they give none. Raises `InputError` where only a reader can tell."""
-    if not source.relation:
-        raise InputError([Diagnostic("A946", None, {"names": source.name}, path=source.name)])
+    """The days that the rows give, sorted; empty where they give none."""
+    if source.records is not None and not source.relation:
+        given = (one.values.get(ir.AS_OF) for one in source.records() if _is_mapping(one))
+        days = {_day(day) for day in given}
+        return sorted(day for day in days if day is not None)
     if ir.AS_OF not in source.columns:
         return []
     day = f"TRY_CAST({identifier(ir.AS_OF)} AS DATE)"
     with reading(source.name):
         rows = workspace.rows(f"SELECT DISTINCT {day} FROM {source.relation} WHERE {day} IS NOT NULL ORDER BY 1")
         return [day for (day,) in rows]
+
+
+def _is_mapping(record: Record | Diagnostic) -> TypeGuard[Any]:
+    return isinstance(record, Record) and isinstance(record.values, Mapping)
+
+
+def _day(given: object) -> date | None:
+    """A day as text or a date; None for anything else, which its row will be told."""
+    try:
+        found = from_python(DATE, given) if isinstance(given, date) else from_document(DATE, given)
+    except Unfit:
+        return None
+    return found if isinstance(found, date) else None
 
 
 # ------------------------------------------------------------------------------------- Parquet and Arrow

@@ -82,7 +82,7 @@ def write(workspace: Workspace, query: str, target: Path, part: Path) -> int:
 def _options(kind: str, target: Path) -> str:
     compressed = ", COMPRESSION gzip" if is_zipped(target) else ""
     return {
-        "parquet": "FORMAT parquet, COMPRESSION zstd",
+        "parquet": "FORMAT parquet",
         "csv": f"FORMAT csv, HEADER{compressed}",
         "json": f"FORMAT json{compressed}",
     }[kind]

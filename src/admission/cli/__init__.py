@@ -14,7 +14,7 @@ from importlib import import_module
 
 from admission import __version__
 from admission.cli.terminal import Exit, language_of_locale, report
-from admission.diagnostics import InputError, MissingExtraError, PolicyError
+from admission.diagnostics import InputError, MissingExtraError, PolicyError, UnsupportedError
 
 LANGUAGES = ("zh", "en")
 # The commands in the order in which `--help` lists them: name, and what each does.
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (PolicyError, InputError) as error:
         report(error.diagnostics, options.lang)
         return Exit.WRONG
-    except MissingExtraError as error:
+    except (MissingExtraError, UnsupportedError) as error:
         sys.stderr.write(f"error: {error.render(options.lang)}\n")
         return Exit.WRONG
     except BrokenPipeError:
