@@ -28,6 +28,7 @@ class Writer:
         # The same expressions, read from the row itself, for functions that no local name is known to.
         self.by_row = Emitter(self.policy, rules.day, self.places, "row[{}]", self.emit.constants)
         self.functions: list[str] = []
+        self.tests: dict[str, str] = {}
 
     def module(self) -> tuple[str, dict[str, Any]]:
         """The source, and the objects that it names."""
@@ -85,8 +86,8 @@ class Writer:
         to = {name: self.rules.channels.index(self.rules.routes[name].to) for name in index.rules()}
         table = self.table(index, {name: f"({to[name]}, {self.test(partial(self.own, name))})" for name in to})
         return [
-            f"for to, test in {table}(f{self.places[index.fact]}, ()):",
-            "    if test(row, day):",
+            f"for to, test, k in {table}(f{self.places[index.fact]}, ()):",
+            "    if test(row, day, k):",
             "        taken += 1",
             "        channel = to",
         ]
@@ -106,7 +107,7 @@ class Writer:
                 lines += [f"if channel == {place}:", *(f"    {line}" for line in self.refusal(channel))]
         violations = (violation_of(self.policy, ir.NO_ROUTE),)
         nowhere = Answer(Verdict.REFUSE, None, violations, (), (), (), identity_of(self.policy))
-        if self.rules.workdays():
+        if self.rules.workdays:
             return [*lines, GIVE_UP]
         return [*lines, f"return {self.emit.constants.name('a', nowhere)}"]
 
@@ -143,13 +144,19 @@ class Writer:
         """The line that adds those requirements, of the ones whose equality on a fact can hold, that are violated."""
         entries = {p: f"({p}, {self.test(partial(self.violated, rules[p]))})" for p in index.rules()}
         fact = f"f{self.places[index.fact]}"
-        return f"hits += [place for place, test in {self.table(index, entries)}({fact}, ()) if test(row, day)]"
+        return f"hits += [place for place, test, k in {self.table(index, entries)}({fact}, ()) if test(row, day, k)]"
 
     def test(self, write: Callable[[Emitter], str]) -> str:
-        """A function of its own for one condition, by its name."""
-        name = f"q{len(self.functions)}"
-        self.functions.append(f"def {name}(row, day): return {write(self.by_row)}")
-        return name
+        """A function for one condition, by its name, and the constants that it is handed.
+
+        Conditions that differ in their constants only have one function: thousands compile as fast as a few.
+        """
+        emit = Emitter(self.policy, self.rules.day, self.places, "row[{}]", self.emit.constants, handed=[])
+        source = write(emit)
+        if source not in self.tests:
+            self.tests[source] = f"q{len(self.functions)}"
+            self.functions.append(f"def {self.tests[source]}(row, day, k): return {source}")
+        return f"{self.tests[source]}, ({''.join(f'{constant}, ' for constant in emit.handed or ())})"
 
     def table(self, index: Index, entries: dict[Any, str]) -> str:
         """A dictionary's `get` for an index, by its name."""
@@ -164,7 +171,7 @@ class Writer:
     def past_calendar(self) -> str:
         """The source of: some working day whose operands are known lies outside the published calendars."""
         parts = []
-        for node in self.rules.workdays():
+        for node in self.rules.workdays:
             known = [f"{self.by_row.read(name)} is not None" for name in self.facts_of([node])]
             start, end = self.by_row.expression(node.start), self.by_row.expression(node)
             parts.append(f"({' and '.join([*known, f'not (FIRST <= {start} and {end} <= LAST)'])})")

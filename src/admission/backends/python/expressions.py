@@ -56,6 +56,8 @@ class Emitter:
     """How a fact is read, by its place: from a local name, or `row[{}]`."""
     constants: Constants = field(default_factory=Constants)
     definitions: dict[str, str] = field(default_factory=dict)
+    handed: list[str] | None = None
+    """The constants that a function is handed as `k`, so that rules that differ in nothing else share it."""
 
     def expression(self, expr: ir.Expr) -> str:
         """The source of an expression."""
@@ -109,13 +111,23 @@ class Emitter:
 
     def value(self, value: Value) -> str:
         """A constant: a literal where Python has one, else a name for it."""
-        return repr(value) if isinstance(value, (bool, int, str)) else self.constants.name_of(value)
+        if isinstance(value, bool):
+            return repr(value)
+        return self.hand(repr(value) if isinstance(value, (int, str)) else self.constants.name_of(value))
+
+    def hand(self, source: str) -> str:
+        """The source of a constant: itself, or where the function is handed it."""
+        if self.handed is None:
+            return source
+        self.handed.append(source)
+        return f"k[{len(self.handed) - 1}]"
 
     def options(self, options: tuple[ir.Literal, ...]) -> str:
         """The constants of a set display."""
-        if len(options) <= LONGEST_TUPLE:
-            return "(" + ", ".join(self.value(option.value) for option in options) + ",)"
-        return self.constants.name("c", frozenset(option.value for option in options))
+        values = [option.value for option in options]
+        if len(values) <= LONGEST_TUPLE and all(isinstance(value, (bool, int, str)) for value in values):
+            return self.hand(repr(tuple(values)))
+        return self.hand(self.constants.name("c", frozenset(values)))
 
     def definition(self, name: str) -> str:
         """A local name for a definition, whose line comes before those that read it."""

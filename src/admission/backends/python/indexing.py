@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from admission import ir
@@ -62,6 +63,7 @@ class InForce:
         free = self.free_routes()
         return index([(name, self.routes[name].when) for name in free]) if len(free) >= INDEXED else Index()
 
+    @cached_property
     def workdays(self) -> list[ir.Workday]:
         """Every working day that the rules in force and the figures count."""
         exprs = ir.expressions_in_force(self.policy, self.day)

@@ -7,7 +7,7 @@ comparisons, where it costs nothing: `not (a and b)` is `not a or not b`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -152,6 +152,7 @@ class WeighingWriter:
         self.places = {name: place for place, name in enumerate(self.policy.facts)}
         self.constants = Constants()
         self.functions: list[str] = []
+        self.tests: dict[tuple[str, ...], str] = {}
 
     def module(self) -> tuple[str, dict[str, Any]]:
         """The source, and the objects that it names."""
@@ -264,24 +265,27 @@ class WeighingWriter:
         self.functions.append("\n".join([f"{table} = {{", *rows, "}.get"]))
         self.functions.append("\n".join([f"{everything} = (", *(f"    {pair}," for pair in entry.values()), ")"]))
         return [
-            f"for place, test in {everything} if row[{fact}] is None else {table}(row[{fact}], ()):",
-            "    x = test(row, mark, day)",
+            f"for place, test, k in {everything} if row[{fact}] is None else {table}(row[{fact}], ()):",
+            "    x = test(row, mark, day, k)",
         ]
 
-    def test(self, write: Any, rule: Any) -> str:
-        """A function of its own for one condition, by its name."""
+    def test(self, write: Callable[[Weigher, Any], str], rule: Any) -> str:
+        """A function for one condition, by its name, and the constants that it is handed (see `deciding`)."""
         weigher = self.weigher()
-        source = write(weigher, rule)
-        name = f"q{len(self.functions)}"
-        self.functions.append(function(f"{name}(row, mark, day)", [*weigher.lines, f"return {source}"]))
-        return name
+        weigher.handed = []
+        answer = f"return {write(weigher, rule)}"
+        body = (*weigher.lines, answer)
+        if body not in self.tests:
+            self.tests[body] = f"q{len(self.functions)}"
+            self.functions.append(function(f"{self.tests[body]}(row, mark, day, k)", body))
+        return f"{self.tests[body]}, ({''.join(f'{constant}, ' for constant in weigher.handed)})"
 
     # ------------------------------------------------------------------------------ the calendar
 
     def past_calendar(self, weigher: Weigher) -> str:
         """The source of: some working day that is known lies outside the published calendars."""
         parts = []
-        for node in self.rules.workdays():
+        for node in self.rules.workdays:
             unknown, start, end = weigher.unknown([node]), weigher.expression(node.start), weigher.expression(node)
             known = [f"not ({unknown})"] if unknown else []
             parts.append(f"({' and '.join([*known, f'not (FIRST <= {start} and {end} <= LAST)'])})")
