@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import cached_property
 from typing import Any
 
 from admission import ir
 from admission.datatypes import Value
+from admission.records import record
 
 INDEXED = 32  # rules of one kind from which on an index is worth its look-up
 
@@ -70,7 +71,7 @@ class InForce:
         return [node for node in ir.walk(exprs, self.policy.definitions) if isinstance(node, ir.Workday)]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index:
     """Rules that can apply only where a fact has some value, by that value; none where it is not worth it."""
 
