@@ -2,11 +2,19 @@
 
 import ast
 import enum
+import os
 import pickle
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal, localcontext
-from itertools import islice, permutations
+from functools import partial
+from itertools import islice, permutations, product
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,8 +22,10 @@ from hypothesis import strategies as st
 
 import admission
 from admission import reference
-from admission.backends.python import program, reading
+from admission.backends.python import answers, reading
 from admission.backends.python.reading import MOST_SHAPES, Read, Readers, compile_reader
+from admission.datatypes import Kind, Type, Value, to_python
+from admission.decision import Given
 from admission.engine import Policy
 from admission.intake import accept
 from admission.testing import policies, tasks
@@ -28,7 +38,7 @@ DAY = date(2019, 8, 3)
 PACKS = Path(__file__).parents[1] / "policies"
 
 
-class Kind(enum.StrEnum):
+class Choice(enum.StrEnum):
     """An enum of the embedding program."""
 
     HELP = "help"
@@ -42,7 +52,7 @@ VALUES = st.one_of(
     st.floats(),
     st.decimals(allow_nan=True, allow_infinity=True),
     st.decimals(-5, 100, places=2),
-    st.sampled_from(["help", "duty", "hlep", "visit", "", "x" * 10_001, Kind.HELP, "2019-01-01", b"help"]),
+    st.sampled_from(["help", "duty", "hlep", "visit", "", "x" * 10_001, Choice.HELP, "2019-01-01", b"help"]),
     st.sampled_from(
         [Decimal("1E+999999"), Decimal("1E-999999"), Decimal("0.001"), Decimal("-0"), Decimal("0E-40"), 2**53, 10**30]
     ),
@@ -89,11 +99,14 @@ def test_reading_a_mapping_is_what_the_careful_reader_does(
     """Any mapping gets the same decision, or the same faults, from the generated reader as from the careful one."""
     task = base | task
 
-    def careful() -> admission.Decision:
-        given_task = accept(policy.checked, task, as_of)
-        return reference.decide(policy.checked, given_task.facts, given_task.as_of, given_task.id)
+    careful = partial(careful_decision, policy, task, as_of)
+    assert said_by(partial(policy.decide, task, as_of=as_of)) == said_by(careful)
 
-    assert said_by(lambda: policy.decide(task, as_of=as_of)) == said_by(careful)
+
+def careful_decision(policy: Policy, task: Mapping[str, object], as_of: date | None = None) -> admission.Decision:
+    """What the careful reader and the reference decide."""
+    given_task = accept(policy.checked, task, as_of)
+    return reference.decide(policy.checked, given_task.facts, given_task.as_of, given_task.id)
 
 
 def read_by(reader: Read, task: dict[str, object]) -> object:
@@ -124,7 +137,7 @@ def test_hostile_shapes_fill_no_memory(policy: Policy) -> None:
 
 def test_hostile_tasks_fill_no_memory_with_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many answers and sets of absent facts tasks can bring about, so many are kept; all are right."""
-    monkeypatch.setattr(program, "MOST_ANSWERS", 5)
+    monkeypatch.setattr(answers, "MOST_ANSWERS", 5)
     monkeypatch.setattr(reading, "MOST_KEPT", 5)
     rules = [
         f"  r{place}: {{for: [community], require: b{place}, reason: {{zh: 甲, en: a}}, own: {{zh: 自, en: own}}}}"
@@ -133,16 +146,16 @@ def test_hostile_tasks_fill_no_memory_with_answers(tmp_path: Path, monkeypatch: 
     facts = [f"  b{place}: {{type: bool, assume: false, zh: 甲, en: a}}" for place in range(6)]
     text = HEAD + FACTS + "\n".join([*facts, RULES + "\n".join(rules), ""])
     policy = admission.load(write(tmp_path / "small", text))
-    answers = program.Answers(policy.checked, "community", list(policy.checked.requirements.values()))
+    kept = answers.Answers(policy.checked, "community", list(policy.checked.requirements.values()))
     taken = reading.Taken(policy.checked)
     for bits in range(64):
         broken = tuple(f"r{place}" for place in range(6) if bits >> place & 1)
-        assert tuple(v.rule for v in answers[bits << 1].violations) == broken
+        assert tuple(v.rule for v in kept[bits << 1].violations) == broken
         given_facts = {f"b{place}": bits >> place & 1 == 0 for place in range(6)}
         decision = policy.decide({"kind": "help", "cost": 0, **given_facts}, as_of=DAY)
         assert tuple(violation.rule for violation in decision.violations) == broken
         assert taken[bits << 8] == tuple(f"b{place}" for place in range(6) if bits >> place & 1)
-    assert len(answers) == len(taken) == 5
+    assert len(kept) == len(taken) == 5
 
 
 class Plain(dict[str, object]):
@@ -219,6 +232,123 @@ def test_complete_tasks_of_generated_policies(data: st.DataObject) -> None:
         assert decision == expected
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_partial_tasks_of_generated_policies(data: st.DataObject) -> None:
+    """With any facts left out, filled in by registers or not, generated code and reference agree in every key."""
+    policy = data.draw(policies(conflict_free=data.draw(st.booleans())))
+    whole = data.draw(tasks(policy))
+    facts = [name for name in whole if name != "as_of"]
+    for _ in range(6):
+        left_out = data.draw(st.sets(st.sampled_from(facts))) if facts else set()
+        task = {name: value for name, value in whole.items() if name not in left_out}
+        # A register that fitted may contradict the task once what it is looked up by is left out: that is refused.
+        assert said_by(partial(policy.decide, task)) == said_by(partial(careful_decision, policy, task))
+
+
+@pytest.mark.parametrize("pack", ["china", "beijing", "xicheng"])
+def test_no_task_that_fits_is_left_to_the_reference(pack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever facts of a pack's task are left out, generated code decides, by a mapping, a model or accepted facts."""
+    policy = admission.load(PACKS / pack)
+    whole = {
+        name: to_python(fact.type, next(iter(values_of(fact.type)))) for name, fact in policy.checked.facts.items()
+    }
+    rests = [{name: value for name, value in whole.items() if name != left_out} for left_out in whole]
+    rests += [dict(islice(whole.items(), count)) for count in range(len(whole))]
+    day = date(2024, 6, 1)
+    known = [inner(policy, {**task, "as_of": day}) for task in rests]
+    careful = [reference.decide(policy.checked, facts, day, "1").to_dict() for facts in known]
+    monkeypatch.setattr(reference, "decide", None)
+    for task, facts, expected in zip(rests, known, careful, strict=True):
+        decisions = [policy.decide(task, as_of=day), policy.decide_given(Given(facts, day, "1"))]
+        for decision in (*decisions, policy.decide(policy.Task(**task), as_of=day)):
+            assert decision.answer.verdict == expected["verdict"]
+            assert list(decision.missing) == expected["missing"]
+            assert list(decision.assumed) == expected["assumed"]
+
+
+def values_of(declared: Type) -> list[Value]:
+    """Some values of a type, in their inner form."""
+    match declared.kind:
+        case Kind.BOOL:
+            return [True]
+        case Kind.INT | Kind.MONEY | Kind.DATE:
+            assert declared.low is not None
+            return [date(2024, 1, 1) if declared.kind is Kind.DATE else declared.low]
+        case Kind.SET:
+            return [frozenset(declared.values[:1])]
+        case Kind.ENUM:
+            return [declared.values[0]]
+        case _:
+            return ["some text"]
+
+
+FILLED = """\
+registers:
+  units:
+    key: [unit]
+    columns:
+      unit: {type: text}
+      level: {type: int, min: 0, max: 9}
+    own: {zh: 自, en: own}
+    partial: true
+    file: registers/units.csv
+look_ups:
+  known: {register: units, match: {unit: unit}}
+"""
+LEVEL = (
+    "  level: {type: int, min: 0, max: 9, zh: 级, en: level, ask: {zh: 几级？, en: Which level?}, "
+    "filled_by: known.level%s}\n"
+)
+
+
+@pytest.mark.parametrize("assumption", ["", ", assume: 1"])
+def test_facts_that_a_register_fills_in_are_decided_by_generated_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, assumption: str
+) -> None:
+    """A register's value counts where none is given, an assumption where it is silent; else the fact is asked for."""
+    rules = RULES.replace("require: funds >= cost", "require: level >= 3")
+    text = HEAD + FACTS + LEVEL % assumption + FILLED + rules
+    policy = admission.load(write(tmp_path / "small", text, registers__units_csv="unit,level\nu1,5\nu2,2\n"))
+    monkeypatch.setattr(reference, "decide", None)
+
+    def said(**facts: object) -> tuple[object, ...]:
+        decision = policy.decide({"kind": "help", **facts}, as_of=DAY)
+        return decision.verdict.value, decision.missing, "level" in decision.assumed, dict(decision.given.facts)
+
+    given_facts = {"kind": "help"}
+    assert said(unit="u1") == ("admit", (), False, given_facts | {"unit": "u1"})
+    assert said(unit="u2") == ("refuse", (), False, given_facts | {"unit": "u2"})
+    assert said(unit="u1", level=5) == ("admit", (), False, given_facts | {"unit": "u1", "level": 5})
+    for silent in ("u3", ""):
+        assert said(unit=silent, level=4) == ("admit", (), False, given_facts | {"unit": silent, "level": 4})
+        asked = ("refuse", (), True) if assumption else ("undetermined", ("level",), False)
+        assert said(unit=silent) == (*asked, given_facts | {"unit": silent})
+    unlooked = ("refuse", (), True) if assumption else ("undetermined", ("level", "unit"), False)
+    assert said() == (*unlooked, given_facts)
+    with pytest.raises(admission.TaskError) as raised:
+        said(unit="u1", level=4)
+    assert [fault.code for fault in raised.value.faults] == ["A923"]
+
+
+def test_bits_tell_unknown_parts_of_a_condition_apart(tmp_path: Path) -> None:
+    """Only unknown facts of unknown parts are asked for: not those of a part that is settled by the others."""
+    rules = RULES.replace(
+        "require: funds >= cost", "require: (urgent and forms > 3) or (cost > 5 and start_on > as_of)"
+    )
+    facts = FACTS.replace("max: 99, assume: 0,", "max: 99, ask: {zh: 几份？, en: How many?},")
+    policy = admission.load(write(tmp_path / "small", HEAD + facts + rules))
+
+    def missing(**facts: object) -> tuple[str, ...]:
+        return policy.decide({"kind": "help", **facts}, as_of=DAY).missing
+
+    assert missing() == ("cost", "forms", "start_on", "urgent")
+    assert missing(urgent=False) == ("cost", "start_on")
+    assert missing(urgent=True, cost=5) == ("forms",)
+    assert missing(cost=6) == ("forms", "start_on", "urgent")
+    assert missing(forms=3, cost=5) == ()
+
+
 def test_most_complete_tasks_take_the_short_way() -> None:
     """A complete task of the Beijing pack is answered by generated code, and equal answers are one object."""
     policy = admission.load(PACKS / "beijing")
@@ -250,6 +380,14 @@ HOSTILE = [
 ]
 
 
+ATTRIBUTES = ("__class__", "append", "bit_count", "get", "values")
+GENERATED = re.compile(
+    r"(?:[acdfijmnqrtuvwx]|md|low|high)\d*|read|decide|weigh|fill|task|row|mark|day|identity|absent|taken|channel|bits|hits"
+    r"|broken|asked|found|is_let_in|judges|settle|place|test|to|held|FIRST|LAST|SETS|s|k|get|fen|date|Decimal|timedelta"
+    r"|workday|len|int|str|list|tuple|sorted|frozenset|set"
+)
+
+
 def test_no_text_of_a_policy_reaches_the_source_but_quoted(tmp_path: Path) -> None:
     """Texts and names of a policy stand in the generated source as quoted constants only."""
     tests = " or ".join(f"unit == {text!r}" for text in HOSTILE)
@@ -260,20 +398,36 @@ def test_no_text_of_a_policy_reaches_the_source_but_quoted(tmp_path: Path) -> No
         + rules.replace("kind", "os_system")
     )
     policy = admission.load(write(tmp_path / "small", text))
-    source = policy.compiled_source()
-    names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-    strings = {n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    nodes = list(ast.walk(ast.parse(policy.compiled_source())))
+    strings = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     assert set(HOSTILE) <= strings
-    assert not {"os", "os_system", "import", "unit"} & names
+    assert all(GENERATED.fullmatch(node.id) for node in nodes if isinstance(node, ast.Name))
+    assert {node.attr for node in nodes if isinstance(node, ast.Attribute)} <= {*ATTRIBUTES}
+    assert not [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom, ast.JoinedStr, ast.Lambda))]
     for unit in HOSTILE:
         assert policy.decide({"os_system": "help", "unit": unit}, as_of=DAY).verdict == "admit"
     assert policy.decide({"os_system": "help", "unit": "other"}, as_of=DAY).verdict == "refuse"
 
 
-def test_the_source_is_deterministic() -> None:
-    """The same policy gives the same source."""
-    sources = {admission.load(PACKS / "xicheng").compiled_source() for _ in range(3)}
-    assert len(sources) == 1
+def test_the_source_is_deterministic(tmp_path: Path) -> None:
+    """The same policy gives the same source, in whatever order a process keeps its sets."""
+    path = write(tmp_path / "many", many(40))
+    script = "import sys, admission; sys.stdout.write(admission.load(sys.argv[1]).compiled_source())"
+    for policy in (path, PACKS / "xicheng"):
+        sources = set()
+        for seed in ("1", "2", "3"):
+            command = [sys.executable, "-c", script, str(policy)]
+            environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"}
+            sources.add(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)
+        assert len(sources) == 1
+        assert sources == {admission.load(policy).compiled_source().encode()}
+
+
+def test_the_source_shows_every_function(policy: Policy) -> None:
+    """What reads a task, what decides one whose facts are known, and what decides any, stand in the source."""
+    tree = ast.parse(policy.compiled_source())
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert {"read", "decide", "weigh"} <= functions
 
 
 def many(count: int) -> str:
@@ -305,6 +459,9 @@ def test_indexed_rules_decide_as_the_reference_does(tmp_path: Path) -> None:
                 task = {"unit": unit, "urgent": True, "cost": cost, "funds": 100, "kind": kind}
                 expected = reference.decide(policy.checked, inner(policy, {**task, "as_of": DAY}), DAY, "1")
                 assert policy.decide(task, as_of=DAY).to_dict() == expected.to_dict()
+                for left_out in task:
+                    rest = {name: value for name, value in task.items() if name != left_out}
+                    assert policy.decide(rest, as_of=DAY) == careful_decision(policy, rest, DAY)
 
 
 def _assigned(source: str) -> set[str]:
@@ -325,3 +482,31 @@ def test_definitions_as_deep_as_may_be(tmp_path: Path) -> None:
         expected = reference.decide(policy.checked, inner(policy, {**task, "as_of": DAY}), DAY, "1")
         assert policy.decide(task, as_of=DAY).to_dict() == expected.to_dict()
     assert "def decide(row, day):" in policy.compiled_source()
+
+
+def test_threads_that_share_a_policy_decide_as_one_does(tmp_path: Path) -> None:
+    """Threads that come first at once, each with tasks in its own order, get what one thread gets."""
+    path = write(tmp_path / "many", many(60))
+    units, kinds = [f"u{place}" for place in range(0, 61, 6)], ["help", "duty", "sale", None]
+    whole = [
+        {"unit": unit, "urgent": urgent, "cost": cost, "funds": 100, "kind": kind, "as_of": date(year, 8, 3)}
+        for unit, urgent, cost, kind, year in product(units, [True, None], [0, 30], kinds, [2019, 2025])
+    ]
+    alone = admission.load(path)
+    expected = [alone.decide(task) for task in whole]
+    shared, start = admission.load(path), Barrier(8)
+
+    def all_of_them(first: int) -> list[admission.Decision]:
+        start.wait()
+        order = [*range(first, len(whole)), *range(first)]
+        decided = {place: shared.decide(whole[place]) for place in order}
+        return [decided[place] for place in range(len(whole))]
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            results = list(pool.map(all_of_them, range(0, 80, 10)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert all(result == expected for result in results)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
 
 from admission.diagnostics.report import nearest
+from admission.records import record
 
 INT_LIMIT = 2**53  # the largest whole number that JSON readers keep exact
 FEN_LIMIT = 2**53
@@ -43,7 +43,7 @@ class Kind(StrEnum):
     SET = "set"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Type:
     """A kind, with the values of an enum or set in the order they were declared, and bounds where it has some.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +11,7 @@ from typing import Protocol
 
 from admission.datatypes import Value
 from admission.ir import EVERY_ROUTE_REFUSES, NO_ROUTE, WORKING_CALENDAR, Basis, Label, Policy
+from admission.records import record
 
 
 class Verdict(StrEnum):
@@ -22,7 +23,7 @@ class Verdict(StrEnum):
     UNDETERMINED = "undetermined"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Citation:
     """A place in a source, with the source's title and address."""
 
@@ -47,7 +48,7 @@ class Citation:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Violation:
     """A requirement that stands against the task, or the built-in `no_route` or `every_route_refuses`."""
 
@@ -67,7 +68,7 @@ class Violation:
         return in_language(self.remedies, lang) if self.remedies else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Obligation:
     """A duty that comes with a decision. `amount` is in yuan; amount and due date are None where unknown."""
 
@@ -96,7 +97,7 @@ class Obligation:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PolicyIdentity:
     """Which policy decided: its id, version and content digest (SHA-256, hexadecimal)."""
 
@@ -145,7 +146,7 @@ class Author(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What many decisions have in common; few answers exist, so each is made once and handed out again."""
 
@@ -160,7 +161,7 @@ class Answer:
     """Whether a working day was counted outside the published calendars."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Details:
     """What a decision reads from the amounts and dates of its own task."""
 
@@ -168,7 +169,7 @@ class Details:
     figures: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given:
     """A task that fits: its known facts in their inner form, the day of the decision, and its id."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from os import PathLike
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from admission import intake, ir, reference
-from admission.backends.python import Accepted, Program
+from admission.backends.python import Accepted, Decide, Program, Row, Taken
 from admission.checker import check
 from admission.datatypes import FIRST_DAY, LAST_DAY, Value, to_python
-from admission.decision import Decision, Details, Given
+from admission.decision import Answer, Decision, Details, Given
 from admission.diagnostics import Collector, Diagnostic, InputError, PolicyError, TaskError
 from admission.frontend import policies, tasks
 
@@ -39,19 +39,25 @@ class Policy:
     'service_centre'
     """
 
-    __slots__ = ("_first", "_last", "_program", "_task", "checked", "diagnostics")
+    __slots__ = ("_fills", "_first", "_last", "_on", "_program", "_task", "checked", "diagnostics")
 
     checked: ir.CheckedPolicy
     diagnostics: tuple[Diagnostic, ...]
+    _fills: bool
     _first: date
     _last: date
+    _on: Callable[[date], Decide]
     _program: Program
     _task: type[TaskModel] | None
 
     def __init__(self, checked: ir.CheckedPolicy, diagnostics: Iterable[Diagnostic] = ()) -> None:
         object.__setattr__(self, "checked", checked)
         object.__setattr__(self, "diagnostics", tuple(diagnostics))
-        object.__setattr__(self, "_program", Program(checked))
+        program = Program(checked)
+        object.__setattr__(self, "_program", program)
+        # Kept here too: a decision looks each of them up once.
+        object.__setattr__(self, "_on", program.on)
+        object.__setattr__(self, "_fills", program.fills)
         object.__setattr__(self, "_first", max(checked.period.start or FIRST_DAY, FIRST_DAY))
         object.__setattr__(self, "_last", min(checked.period.end or LAST_DAY, LAST_DAY))
         object.__setattr__(self, "_task", None)
@@ -111,7 +117,7 @@ class Policy:
         return self._decide(task, as_of, "1")
 
     def _decide(self, task: Any, as_of: date | None, place: str) -> Decision:
-        """Decide by the generated functions where they can tell, else with all care."""
+        """Decide by the generated functions where the task plainly fits, else with all care."""
         if task.__class__ is dict:
             read = self._program.read(task)
         else:
@@ -120,10 +126,15 @@ class Policy:
             row, taken, identity, own = read
             day = own if as_of is None else as_of if own is None or own == as_of else None
             if day.__class__ is date and self._first <= day <= self._last:
-                answer = self._program.on(day)(row, day)
+                answer, taken = self._answer(row, taken, day) if self._fills else (self._on(day)(row, day), taken)
                 if answer is not None:
                     return Decision(answer, row, day, place if identity is None else identity, taken, self)
         return self.decide_given(intake.accept(self.checked, _mapping(task), as_of, place=place))
+
+    def _answer(self, row: Row, taken: Taken, day: date) -> tuple[Answer | None, Taken]:
+        """The answer to a row that registers may fill in, or None, and what was assumed."""
+        found = self._program.fill(row, taken, day)
+        return (None, ()) if found is None else (self._on(day)(found[0], day), found[1])
 
     def _read_once(self, task: Any) -> Accepted | None:
         """The row of a task model, kept on it: it was validated when it was made."""
@@ -138,11 +149,9 @@ class Policy:
 
     def decide_given(self, given: Given) -> Decision:
         """The decision for facts that were accepted already (see `intake`)."""
-        if not self._program.is_filled:
-            row, taken = self._program.row(given.facts)
-            answer = self._program.on(given.as_of)(row, given.as_of)
-            if answer is not None:
-                return Decision(answer, given, given.as_of, given.id, taken, self)
+        answer, taken = self._answer(*self._program.row(given.facts), given.as_of)
+        if answer is not None:
+            return Decision(answer, given, given.as_of, given.id, taken, self)
         return reference.decide(self.checked, given.facts, given.as_of, given.id).made_by(self)
 
     def compiled_source(self) -> str:

@@ -7,7 +7,7 @@ part of a node's equality. `Name`, `Member` and `Display` are what the parser le
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Literal as Choice
 from typing import NewType
@@ -15,6 +15,7 @@ from typing import NewType
 from admission.datatypes import BOOL, DATE, INT, Kind, Type, Value, bounded
 from admission.diagnostics.source import Source as Text
 from admission.diagnostics.source import Span
+from admission.records import record
 
 Label = Mapping[str, str]
 """One text for each of the policy's languages."""
@@ -25,7 +26,7 @@ Comparison = Choice["==", "!=", "<", "<=", ">", ">="]
 # ------------------------------------------------------------------------------------------ expressions
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Literal:
     """A constant. The type is part of its equality, for `True == 1` in Python."""
 
@@ -34,7 +35,7 @@ class Literal:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """A name not yet resolved."""
 
@@ -42,7 +43,7 @@ class Name:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Member:
     """`row.column`, not yet resolved."""
 
@@ -51,7 +52,7 @@ class Member:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Display:
     """`{a, b}`, not yet resolved."""
 
@@ -59,7 +60,7 @@ class Display:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Negative:
     """`-x` for a number literal, not yet resolved: the checker folds it into the literal."""
 
@@ -67,7 +68,7 @@ class Negative:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadFact:
     """The value of a fact, or of the built-in date `as_of`."""
 
@@ -76,7 +77,7 @@ class ReadFact:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadParameter:
     """The value of a parameter in force on `as_of`."""
 
@@ -85,7 +86,7 @@ class ReadParameter:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadDefinition:
     """The value of a definition."""
 
@@ -94,7 +95,7 @@ class ReadDefinition:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadColumn:
     """A column of a look-up, or its built-in column `found`."""
 
@@ -104,7 +105,7 @@ class ReadColumn:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Not:
     """`not x`."""
 
@@ -112,7 +113,7 @@ class Not:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class And:
     """True when every operand is, false when one is false, else unknown; true without operands."""
 
@@ -120,7 +121,7 @@ class And:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Or:
     """False when every operand is, true when one is true, else unknown; false without operands."""
 
@@ -128,7 +129,7 @@ class Or:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compare:
     """Equality of two values of one type, order of two numbers or dates, or `<=`, `>=` (subset) of two sets."""
 
@@ -138,7 +139,7 @@ class Compare:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class In:
     """Whether an enum value is an element of a set."""
 
@@ -147,7 +148,7 @@ class In:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OneOf:
     """Whether a value is one of the constants of a set display, all of one type."""
 
@@ -156,7 +157,7 @@ class OneOf:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Count:
     """How many elements a set has."""
 
@@ -164,7 +165,7 @@ class Count:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Add:
     """Sum of two ints, of two amounts, or a date and a number of days."""
 
@@ -173,7 +174,7 @@ class Add:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Subtract:
     """Difference of two ints, of two amounts, or a date less a number of days."""
 
@@ -182,7 +183,7 @@ class Subtract:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Multiply:
     """A number times an int literal or int parameter, so that nothing is ever rounded.
 
@@ -194,7 +195,7 @@ class Multiply:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Workday:
     """The n-th working day after a date, in China."""
 
@@ -287,7 +288,7 @@ def widest(declared: Type) -> Type:
 # ----------------------------------------------------------------------------------------- declarations
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Period:
     """A stretch of days, both ends included; None is open."""
 
@@ -301,7 +302,7 @@ class Period:
 ALWAYS = Period()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fact:
     """A declared fact of the task."""
 
@@ -316,7 +317,7 @@ class Fact:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Citation:
     """Where a rule rests: a declared source, the place in it, and the words quoted."""
 
@@ -327,7 +328,7 @@ class Citation:
     quote_span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Basis:
     """What a rule rests on: citations, or the author's own reason."""
 
@@ -335,7 +336,7 @@ class Basis:
     own: Label | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """A law, notice or report that rules cite; `text` is the kept text, None where none is kept."""
 
@@ -350,7 +351,7 @@ class Source:
     """The kept text with its file, for what is said about places in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     """A named constant; each value holds from its date until the next. `values` is sorted by date."""
 
@@ -362,7 +363,7 @@ class Parameter:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """A column of a register; `absent` is what it reads where no row is found."""
 
@@ -373,7 +374,7 @@ class Column:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """One row of a register: its cells in the order of the columns (None where empty), and its period."""
 
@@ -382,7 +383,7 @@ class Row:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Register:
     """A typed table beside the policy; `partial` if it is known in part only."""
 
@@ -395,7 +396,7 @@ class Register:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LookUp:
     """Joins a task to at most one row of a register: key column to fact name, in the register's key order."""
 
@@ -405,7 +406,7 @@ class LookUp:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Definition:
     """A condition or amount with a name; a reported one comes back with the decision."""
 
@@ -416,7 +417,7 @@ class Definition:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Channel:
     """Where work goes, and the outcome there when no requirement stands against it."""
 
@@ -426,7 +427,7 @@ class Channel:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route:
     """Sends a task to a channel while its condition holds (None: always)."""
 
@@ -441,7 +442,7 @@ class Route:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Requirement:
     """What a channel demands of a task."""
 
@@ -458,7 +459,7 @@ class Requirement:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExceptionRule:
     """Waives named requirements while its condition holds (None: always)."""
 
@@ -472,7 +473,7 @@ class ExceptionRule:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ObligationRule:
     """A duty that comes with the named verdicts unless its condition is false."""
 
@@ -493,7 +494,7 @@ class ObligationRule:
 Rule = Route | Requirement | ExceptionRule | ObligationRule
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Invariant:
     """A promise about every complete task, which the prover keeps the policy to.
 
@@ -511,7 +512,7 @@ class Invariant:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EventField:
     """A field of an event type; without `assume` every event must give it."""
 
@@ -522,7 +523,7 @@ class EventField:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EventType:
     """A kind of dated event; every event has an `id` and a moment `at` beside its fields."""
 
@@ -532,7 +533,7 @@ class EventType:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gathered:
     """What a watch gathers of one event type: its first or latest event, a sum of a field, or how many there are.
 
@@ -553,7 +554,7 @@ class Gathered:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class WatchLookUp:
     """Joins a watch's subject to at most one row of a register: key column to what it must equal."""
 
@@ -563,7 +564,7 @@ class WatchLookUp:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Watch:
     """Raises a notice about each event of a type, or each value of a key field, for which `when` is true.
 
@@ -585,7 +586,7 @@ class Watch:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Silence:
     """An author's word that a warning about one declaration is known and meant, and why."""
 
@@ -597,7 +598,7 @@ class Silence:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policy:
     """A policy with its layers merged. Mappings keep the order of the file, which means nothing."""
 

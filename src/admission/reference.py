@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, assert_never
 
@@ -24,12 +23,13 @@ from admission.decision import (
     identity_of,
     violations_of,
 )
+from admission.records import record
 
 TRUE = ir.Literal(value=True, type=BOOL)
 ORDER = {"==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class World:
     """One task on one day: the policy, the facts that were given, and the date of the decision."""
 

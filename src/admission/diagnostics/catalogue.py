@@ -6,11 +6,12 @@ A6 layers and books · A7 events and watches · A8 proofs · A9 tasks and input.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from admission.records import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Kind:
     """One kind of fault; the texts are templates filled with the fault's data."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from admission.diagnostics.catalogue import KINDS
 from admission.diagnostics.report import Diagnostic, Language, fill
+from admission.records import record
 
 
 class AdmissionError(Exception):
@@ -41,7 +41,7 @@ class InputError(DiagnosedError):
     """A file or an argument cannot be used: it is missing, too large, not text, or of no known kind."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fault:
     """One thing wrong with a task: which fact, what was expected, what was given.
 

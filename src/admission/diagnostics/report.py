@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from admission.diagnostics.catalogue import KINDS, Kind
 from admission.diagnostics.source import Span
+from admission.records import record
 
 Severity = Literal["error", "warning"]
 Language = Literal["zh", "en"]
@@ -29,7 +30,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagnostic:
     """One fault or warning: a kind from the catalogue, its place, and the words that fill its message."""
 

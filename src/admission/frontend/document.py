@@ -17,6 +17,7 @@ from admission.diagnostics import Collector, Span, nearest
 from admission.frontend import shapes
 from admission.frontend.loader import Mapping, Node, Scalar, Sequence
 from admission.frontend.shapes import LANGUAGES
+from admission.records import record
 
 LONGEST_NAME = 100
 Labels = dict[str, str]
@@ -37,7 +38,7 @@ class Fields:
         return self.values.get(key)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One entry of a mapping whose keys the author chose."""
 
@@ -47,7 +48,7 @@ class Entry:
     """What was read; None where it does not fit."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """A name or word, and where it stands."""
 

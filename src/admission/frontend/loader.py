@@ -18,6 +18,7 @@ import yaml
 
 from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span
 from admission.frontend import yaml_faults
+from admission.records import record
 
 LARGEST = 16 * 1024 * 1024  # bytes of one file
 DEEPEST = 50  # levels of nesting
@@ -29,7 +30,7 @@ ScalarValue = str | int | Decimal | bool | None
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scalar:
     """A single value; `style` is YAML's: None for plain, `'`, `"`, `|`, `>`."""
 
@@ -39,7 +40,7 @@ class Scalar:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sequence:
     """A list of nodes."""
 
@@ -47,7 +48,7 @@ class Sequence:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mapping:
     """Keys in the order of the file; each key's own scalar keeps its place."""
 

@@ -7,67 +7,67 @@ from it, and so is the list of keys in the language reference.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from admission.datatypes import Kind
 from admission.diagnostics.catalogue import SILENCEABLE
+from admission.records import record
 
 LANGUAGES = ("zh", "en")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """A text."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flag:
     """`true` or `false`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Day:
     """A date, as ISO text."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """A name: letters, digits and `_`, Chinese included. `of` says what it names, for editors and messages."""
 
     of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Path:
     """`look_up.column`, or another pair with a dot."""
 
     of: str = "look_up.column"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """One of a few words."""
 
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expression:
     """A condition or an amount."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Constant:
     """A value of a type said elsewhere: text, number, `true`, `false`, or a list of names for a set."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Labels:
     """One text for each of the policy's languages."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ListOf:
     """A list, of `least` items or more."""
 
@@ -75,7 +75,7 @@ class ListOf:
     least: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MapOf:
     """A mapping whose keys the author chooses: names, or days."""
 
@@ -84,7 +84,7 @@ class MapOf:
     of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """A mapping with fixed keys; `labelled` adds a key for each of the policy's languages."""
 
@@ -96,7 +96,7 @@ class Record:
     """Whether other keys are let through as constants (the cells of a row)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Either:
     """A word where a word stands, a mapping where a mapping stands."""
 
@@ -107,7 +107,7 @@ class Either:
 Shape = Text | Flag | Day | Name | Path | Choice | Expression | Constant | Labels | ListOf | MapOf | Record | Either
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Key:
     """One key of a record: what it holds, whether it must be there, and what it says (Chinese, English)."""
 

@@ -20,6 +20,7 @@ from admission.datatypes import shown
 from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span, TaskError
 from admission.frontend import loader
 from admission.intake import CELL, DOCUMENT, Door
+from admission.records import record
 
 FORMATS = {
     ".yaml": "yaml",
@@ -33,7 +34,7 @@ LONGEST_LINE = 1_000_000  # characters
 BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Record:
     """One task of a file: its values, its place in the input from 1, and where it was written."""
 

@@ -1,11 +1,11 @@
-"""A checked policy as Python source, compiled once for each stretch of days on which nothing changes.
+"""A checked policy as Python source, compiled for each stretch of days on which nothing changes.
 
-The generated function takes the facts of a task in the order of the policy, assumptions filled in, and returns the
-interned answer, or None where it cannot tell: a fact that it needs is unknown, or two routes clash. The caller then
-asks the reference, so that both always agree; a test compares them all the same.
+One generated function reads a mapping of facts as a row in the policy's order; one decides a row whose facts are
+known as far as they count; a slower one, compiled only when it is needed, decides any row, in strong Kleene logic.
+Answers are made once and handed out again. Nothing here reads the reference: tests compare the two.
 """
 
-from admission.backends.python.program import Program
+from admission.backends.python.program import Decide, Program, Row, Taken
 from admission.backends.python.reading import Accepted
 
-__all__ = ["Accepted", "Program"]
+__all__ = ["Accepted", "Decide", "Program", "Row", "Taken"]

@@ -16,6 +16,35 @@ from admission.datatypes import Kind, Value
 LONGEST_TUPLE = 3  # constants compared one by one; more are looked up in a set
 
 
+class Constants(dict[str, object]):
+    """The objects that have no literal in Python, by their generated names; equal ones of a type have one name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[tuple[type, object], str] = {}
+        self.tables: dict[str, tuple[str, str]] = {}
+
+    def name(self, prefix: str, value: object) -> str:
+        """A new name for an object."""
+        name = f"{prefix}{len(self)}"
+        self[name] = value
+        return name
+
+    def name_of(self, value: Value) -> str:
+        """The name of a value."""
+        key = (type(value), value)
+        if key not in self.known:
+            self.known[key] = self.name("c", value)
+        return self.known[key]
+
+    def table(self, register: ir.Register, day: date) -> tuple[str, str]:
+        """The names of a register's look-up and of the row that stands for none."""
+        if register.name not in self.tables:
+            rows, absent = table(register, day)
+            self.tables[register.name] = self.name("t", rows.get), self.name("n", absent)
+        return self.tables[register.name]
+
+
 @dataclass(slots=True)
 class Emitter:
     """Writes expressions for one stretch of days; `constants` holds what has no literal in Python."""
@@ -25,9 +54,10 @@ class Emitter:
     places: Mapping[str, int]
     fact: str = "f{}"
     """How a fact is read, by its place: from a local name, or `row[{}]`."""
-    constants: dict[str, object] = field(default_factory=dict)
+    constants: Constants = field(default_factory=Constants)
     definitions: dict[str, str] = field(default_factory=dict)
-    look_ups: dict[str, str] = field(default_factory=dict)
+    handed: list[str] | None = None
+    """The constants that a function is handed as `k`, so that rules that differ in nothing else share it."""
 
     def expression(self, expr: ir.Expr) -> str:
         """The source of an expression."""
@@ -35,7 +65,7 @@ class Emitter:
             case ir.Literal(value):
                 return self.value(value)
             case ir.ReadFact(name):
-                return "day" if name == ir.AS_OF else self.read(name)
+                return self.read(name)
             case ir.ReadParameter(name):
                 values = self.policy.parameters[name].values
                 return self.value([value for since, value in values if since <= self.day][-1])
@@ -72,7 +102,7 @@ class Emitter:
 
     def read(self, name: str) -> str:
         """The source that reads a fact."""
-        return self.fact.format(self.places[name])
+        return "day" if name == ir.AS_OF else self.fact.format(self.places[name])
 
     def moved(self, left: ir.Expr, right: ir.Expr) -> str:
         """What is added: days to a date, else a number."""
@@ -81,24 +111,23 @@ class Emitter:
 
     def value(self, value: Value) -> str:
         """A constant: a literal where Python has one, else a name for it."""
-        if isinstance(value, (bool, int, str)):
+        if isinstance(value, bool):
             return repr(value)
-        for name, known in self.constants.items():
-            if type(known) is type(value) and known == value:
-                return name
-        return self.constant("c", value)
+        return self.hand(repr(value) if isinstance(value, (int, str)) else self.constants.name_of(value))
 
-    def constant(self, prefix: str, value: object) -> str:
-        """A generated name for an object."""
-        name = f"{prefix}{len(self.constants)}"
-        self.constants[name] = value
-        return name
+    def hand(self, source: str) -> str:
+        """The source of a constant: itself, or where the function is handed it."""
+        if self.handed is None:
+            return source
+        self.handed.append(source)
+        return f"k[{len(self.handed) - 1}]"
 
     def options(self, options: tuple[ir.Literal, ...]) -> str:
         """The constants of a set display."""
-        if len(options) <= LONGEST_TUPLE:
-            return "(" + ", ".join(self.value(option.value) for option in options) + ",)"
-        return self.constant("c", frozenset(option.value for option in options))
+        values = [option.value for option in options]
+        if len(values) <= LONGEST_TUPLE and all(isinstance(value, (bool, int, str)) for value in values):
+            return self.hand(repr(tuple(values)))
+        return self.hand(self.constants.name("c", frozenset(values)))
 
     def definition(self, name: str) -> str:
         """A local name for a definition, whose line comes before those that read it."""
@@ -115,18 +144,18 @@ class Emitter:
 
     def row(self, look_up: str) -> str:
         """The row of a look-up, or the one that stands for absence."""
-        if look_up not in self.look_ups:
-            declared = self.policy.look_ups[look_up]
-            register = self.policy.registers[declared.register]
-            rows, absent = table(register, self.day)
-            key = ", ".join(self.read(declared.match[part]) for part in register.key)
-            found = self.constant("t", rows.get)
-            self.look_ups[look_up] = f"{found}(({key},), {self.constant('n', absent)})"
-        return self.look_ups[look_up]
+        declared = self.policy.look_ups[look_up]
+        register = self.policy.registers[declared.register]
+        found, absent = self.constants.table(register, self.day)
+        key = ", ".join(self.read(declared.match[part]) for part in register.key)
+        return f"{found}(({key},), {absent})"
 
 
 def table(register: ir.Register, day: date) -> tuple[dict[tuple[object, ...], tuple[object, ...]], tuple[object, ...]]:
-    """The rows in force on a day by key, each with `found` at its end, and the row that stands for none."""
+    """The rows in force on a day by key, each with `found` at its end, and the row that stands for none.
+
+    Of a register that is known in part, that row says nothing: not even that there is none.
+    """
     columns = list(register.columns)
     absent = tuple(None if c.absent is None else c.absent.value for c in register.columns.values())
     places = [columns.index(part) for part in register.key]
@@ -135,4 +164,4 @@ def table(register: ir.Register, day: date) -> tuple[dict[tuple[object, ...], tu
         if day in row.period:
             cells = [given if cell is None else cell for cell, given in zip(row.cells, absent, strict=True)]
             rows[tuple(row.cells[place] for place in places)] = (*cells, True)
-    return rows, (*absent, False)
+    return rows, (None,) * (len(columns) + 1) if register.partial else (*absent, False)

@@ -34,12 +34,10 @@ class Readers(dict[Shape | None, Read]):
         super().__init__()
         self.policy = policy
         self.keys_known = {*policy.facts, ID, DAY}
-        # Only the careful reader compares a fact with the look-up that could have filled it.
-        self.is_filled = any(fact.filled_by for fact in policy.facts.values())
 
     def __missing__(self, shape: Shape | None) -> Read:
         # INVARIANT: threads may compile at once; they make the same function, and the last one stays.
-        if self.is_filled or not self.keys_known.issuperset(shape or ()):
+        if not self.keys_known.issuperset(shape or ()):
             return leave_to_the_careful_reader
         if shape is not None and len(self) >= MOST_SHAPES:
             return self[None]
@@ -56,13 +54,18 @@ class Taken(dict[int, tuple[str, ...]]):
 
     def __init__(self, policy: ir.CheckedPolicy) -> None:
         super().__init__()
-        self.names = tuple(name if fact.assume else None for name, fact in policy.facts.items())
+        self.names = tuple(name if is_assumed(fact) else None for name, fact in policy.facts.items())
 
     def __missing__(self, absent: int) -> tuple[str, ...]:
         found = tuple(sorted(name for place, name in enumerate(self.names) if name and absent >> place & 1))
         if len(self) < MOST_KEPT:
             self[absent] = found
         return found
+
+
+def is_assumed(fact: ir.Fact) -> bool:
+    """Whether a fact takes its assumption as soon as it is not given; what a look-up may fill in waits for that."""
+    return fact.assume is not None and fact.filled_by is None
 
 
 def compile_reader(policy: ir.CheckedPolicy, shape: Shape | None) -> Read:
@@ -83,7 +86,7 @@ def reader_source(policy: ir.CheckedPolicy, shape: Shape | None = None) -> tuple
     slots = {name: f"f{place}" for place, name in enumerate(policy.facts)} | {ID: "identity", DAY: "day"}
     doubts = {fact.name: doubt(place, fact.type, names) for place, fact in enumerate(policy.facts.values())}
     doubts |= {ID: _TEXT_DOUBT.format("identity"), DAY: "day.__class__ is not date"}
-    assumed = {name: f"a{place}" for place, (name, fact) in enumerate(policy.facts.items()) if fact.assume}
+    assumed = {name: f"a{place}" for place, (name, fact) in enumerate(policy.facts.items()) if is_assumed(fact)}
     names |= {source: fact.assume.value for name, source in assumed.items() if (fact := policy.facts[name]).assume}
     row = "".join(f"{slots[name]}, " for name in policy.facts)
     if shape is None:

@@ -1,0 +1,126 @@
+"""The rules of a policy on one stretch of days, and which of them can apply for which value of a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from admission import ir
+from admission.datatypes import Value
+from admission.records import record
+
+INDEXED = 32  # rules of one kind from which on an index is worth its look-up
+
+
+class InForce:
+    """The rules of a policy that are in force from a day on, until the next day on which one of them changes."""
+
+    def __init__(self, policy: ir.CheckedPolicy, day: date) -> None:
+        self.policy = policy
+        self.day = day
+        self.routes = {r.id: r for r in policy.routes.values() if day in r.period}
+        self.channels = list(policy.channels)
+        self._waivers: dict[str, list[ir.ExceptionRule]] = {}
+        for exception in policy.exceptions.values():
+            if day in exception.period:
+                for rule in dict.fromkeys(exception.waives):
+                    self._waivers.setdefault(rule, []).append(exception)
+        self._overriding: dict[str, list[str]] = {}
+        for route in self.routes.values():
+            for name in route.overrides:
+                self._overriding.setdefault(name, []).append(route.id)
+
+    def requirements(self, channel: str) -> list[ir.Requirement]:
+        """The requirements of a channel, in the policy's order."""
+        return [r for r in self.policy.requirements.values() if channel in r.channels and self.day in r.period]
+
+    def waivers(self, rule: ir.Requirement) -> list[ir.ExceptionRule]:
+        """The exceptions that waive a requirement."""
+        return self._waivers.get(rule.id, [])
+
+    def above(self, name: str) -> list[str]:
+        """The routes that override a route, directly or through others, sorted."""
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            more = set(self._overriding.get(waiting.pop(), ())) - found
+            found |= more
+            waiting += more
+        return sorted(found - {name})
+
+    def leads_to(self, channel: str) -> bool:
+        """Whether any route leads to a channel."""
+        return any(route.to == channel for route in self.routes.values())
+
+    def free_routes(self) -> list[str]:
+        """The routes that override none and that none overrides."""
+        return [name for name, route in self.routes.items() if not route.overrides and name not in self._overriding]
+
+    def indexed_routes(self) -> Index:
+        """The free routes by the values of one fact, where there are many."""
+        free = self.free_routes()
+        return index([(name, self.routes[name].when) for name in free]) if len(free) >= INDEXED else Index()
+
+    @cached_property
+    def workdays(self) -> list[ir.Workday]:
+        """Every working day that the rules in force and the figures count."""
+        exprs = ir.expressions_in_force(self.policy, self.day)
+        return [node for node in ir.walk(exprs, self.policy.definitions) if isinstance(node, ir.Workday)]
+
+
+@record
+class Index:
+    """Rules that can apply only where a fact has some value, by that value; none where it is not worth it."""
+
+    fact: str = ""
+    groups: Mapping[Value, list[Any]] = field(default_factory=dict)
+
+    def rules(self) -> dict[Any, None]:
+        """The rules that are indexed, each once, in order."""
+        return {rule: None for listed in self.groups.values() for rule in listed}
+
+
+def index_requirements(rules: list[ir.Requirement]) -> Index:
+    """The places of requirements by the values of one fact, where there are many."""
+    found = index([(place, rule.when) for place, rule in enumerate(rules)])
+    return found if len(found.rules()) >= INDEXED else Index()
+
+
+def index(rules: list[tuple[Any, ir.Expr | None]]) -> Index:
+    """The rules that can apply only where a fact has some value, by that fact's values.
+
+    The fact is the one that most rules test so, of several the one with most values; what tests another is left out.
+    """
+    tested: dict[str, list[tuple[Any, tuple[Value, ...]]]] = {}
+    for rule, when in rules:
+        for fact, values in equalities(when).items():
+            tested.setdefault(fact, []).append((rule, values))
+    if not tested:
+        return Index()
+    fact = max(tested, key=lambda name: (len(tested[name]), len({v for _, vs in tested[name] for v in vs}), name))
+    groups: dict[Value, list[Any]] = {}
+    for rule, values in tested[fact]:
+        for value in values:
+            groups.setdefault(value, []).append(rule)
+    return Index(fact, groups)
+
+
+def equalities(when: ir.Expr | None) -> dict[str, tuple[Value, ...]]:
+    """The facts that a condition holds only for some values of, with those values."""
+    found: dict[str, tuple[Value, ...]] = {}
+    parts = when.operands if isinstance(when, ir.And) else () if when is None else (when,)
+    for part in parts:
+        match part:
+            case ir.Compare("==", ir.ReadFact(name), ir.Literal(value)) | ir.Compare(
+                "==", ir.Literal(value), ir.ReadFact(name)
+            ) if not isinstance(value, frozenset):
+                found.setdefault(name, (value,))
+            case ir.OneOf(ir.ReadFact(name), options):
+                found.setdefault(name, tuple(dict.fromkeys(option.value for option in options)))
+            case _:
+                pass
+    found.pop(ir.AS_OF, None)
+    return found
