@@ -44,8 +44,11 @@ class WrongAnswerError(Exception):
     """An engine does not say what the others say: nothing that it takes is worth a figure."""
 
 
+MOST_RULES = 1_000
+
+
 class TooManyRulesError(Exception):
-    """An engine cannot take rules as many as these; the message says how it put that."""
+    """An engine is not given as many rules as these; the message says why."""
 
 
 MODULES = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from beijing import FORMS_OF_HIGHER_LEVELS, FORMS_OF_OTHERS, HIGHER_LEVELS, KEPT_CERTIFICATES, LISTED, PAID_FROM
 from beijing import PERMITTED, Answer, Facts, answer_of
-from competitors import Engine, LimitRule
+from competitors import MOST_RULES, Engine, LimitRule, TooManyRulesError
 
 
 def texts(values: Sequence[str]) -> str:
@@ -61,6 +61,9 @@ def said(result: tuple[str, list[str]]) -> Answer:
 def limits(rules: Sequence[LimitRule]) -> Engine:
     """One rule a limit."""
     from rule_engine import Rule
+
+    if len(rules) > MOST_RULES:
+        raise TooManyRulesError(f"parsing {len(rules):,} rules takes most of a minute")
 
     tests = [
         (rule.id, Rule(f'issuer == "{rule.issuer}" and kind == "{rule.kind}" and amount < {rule.least}').matches)
