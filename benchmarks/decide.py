@@ -22,7 +22,6 @@ from beijing import (
     Answer,
     Decision,
     Facts,
-    answer_of,
     complete_tasks,
     decide_dataclass,
     decide_tuple,

@@ -1,6 +1,6 @@
 """What a cold process pays: an import, a command, a policy; every figure over a bare interpreter, turn by turn.
 
-    python benchmarks/startup.py [--rounds 15]
+python benchmarks/startup.py [--rounds 15]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from beijing import DAY, SOUND
@@ -91,13 +92,15 @@ def main() -> None:
     options = parser.parse_args()
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
-        calls = {name: once(lambda line=line: python(*line)) for name, line in check(Path(folder)).items()}
+        calls = {name: once(partial(python, *line)) for name, line in check(Path(folder)).items()}
         times = interleave(calls, options.rounds)
     show("a cold process", times, base=BARE, unit="ms")
     above = over_bare(times)
     show("the same over a bare interpreter", above, base="import admission", unit="ms")
     modules = importtime()
-    print(f"\npython -X importtime: {len(modules)} modules, {sum(own for own, _ in modules) / 1000:.1f} ms by themselves")
+    print(
+        f"\npython -X importtime: {len(modules)} modules, {sum(own for own, _ in modules) / 1000:.1f} ms by themselves"
+    )
     for own, module in modules[:SHOWN]:
         print(f"  {own / 1000:6.2f} ms  {module}")
 

@@ -6,8 +6,18 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from beijing import FORMS_OF_HIGHER_LEVELS, FORMS_OF_OTHERS, HIGHER_LEVELS, KEPT_CERTIFICATES, LISTED, PAID_FROM
-from beijing import PERMITTED, Answer, Facts, answer_of
+from beijing import (
+    FORMS_OF_HIGHER_LEVELS,
+    FORMS_OF_OTHERS,
+    HIGHER_LEVELS,
+    KEPT_CERTIFICATES,
+    LISTED,
+    PAID_FROM,
+    PERMITTED,
+    Answer,
+    Facts,
+    answer_of,
+)
 from competitors import Engine, LimitRule
 from competitors.cel import texts
 
@@ -16,8 +26,7 @@ DATA = "context.government_data_suffices"
 STAYS = f'!{DATA} && ["self_governance", "assistance"].contains(context.nature)'
 ASSISTS = f'!{DATA} && context.nature == "assistance"'
 LIMIT = (
-    f"(if {texts(HIGHER_LEVELS)}.contains(context.issuer_level) "
-    f"then {FORMS_OF_HIGHER_LEVELS} else {FORMS_OF_OTHERS})"
+    f"(if {texts(HIGHER_LEVELS)}.contains(context.issuer_level) then {FORMS_OF_HIGHER_LEVELS} else {FORMS_OF_OTHERS})"
 )
 UNPAID = f"(context.cost > 0 && !{texts(PAID_FROM)}.contains(context.funding_source))"
 REASONS = {
@@ -46,7 +55,8 @@ def cedar(reasons: Sequence[str], answer: Callable[[list[str]], Any]) -> Engine:
     policies, entities = PolicySet.from_str(text), Entities.from_json_str("[]")
 
     def decide(facts: Facts) -> list[str]:
-        return is_authorized({**REQUEST, "context": facts}, policies, entities).diagnostics.reasons
+        found: list[str] = is_authorized({**REQUEST, "context": facts}, policies, entities).diagnostics.reasons
+        return found
 
     return Engine("cedarpy", decide, answer=answer)
 

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from beijing import ENUMS, FORMS_OF_HIGHER_LEVELS, FORMS_OF_OTHERS, HIGHER_LEVELS, KEPT_CERTIFICATES, LISTED
-from beijing import PAID_FROM, PERMITTED, Answer, Facts, answer_of
+from beijing import (
+    ENUMS,
+    FORMS_OF_HIGHER_LEVELS,
+    FORMS_OF_OTHERS,
+    HIGHER_LEVELS,
+    KEPT_CERTIFICATES,
+    LISTED,
+    PAID_FROM,
+    PERMITTED,
+    Answer,
+    Facts,
+    answer_of,
+)
 from competitors import Engine, LimitRule
 
 CPP = "cel-expr-python"

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from beijing import BARRED, FORMS_OF_HIGHER_LEVELS, FORMS_OF_OTHERS, HIGHER_LEVELS, KEPT_CERTIFICATES, LISTED
-from beijing import PAID_FROM, Answer, answer_of
+from beijing import (
+    BARRED,
+    FORMS_OF_HIGHER_LEVELS,
+    FORMS_OF_OTHERS,
+    HIGHER_LEVELS,
+    KEPT_CERTIFICATES,
+    LISTED,
+    PAID_FROM,
+    Answer,
+    answer_of,
+)
 from competitors import Engine, LimitRule
 
 Rule = dict[str, Any]

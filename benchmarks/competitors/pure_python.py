@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from beijing import FORMS_OF_HIGHER_LEVELS, FORMS_OF_OTHERS, HIGHER_LEVELS, KEPT_CERTIFICATES, LISTED, PAID_FROM
-from beijing import PERMITTED, Answer, Facts, answer_of
+from beijing import (
+    FORMS_OF_HIGHER_LEVELS,
+    FORMS_OF_OTHERS,
+    HIGHER_LEVELS,
+    KEPT_CERTIFICATES,
+    LISTED,
+    PAID_FROM,
+    PERMITTED,
+    Answer,
+    Facts,
+    answer_of,
+)
 from competitors import MOST_RULES, Engine, LimitRule, TooManyRulesError
 
 

@@ -1,4 +1,4 @@
-"""durable-rules: Rete in C. A task is a fact that is asserted and retracted again; every rule that fires says its name."""
+"""durable-rules: Rete in C. A task is a fact, asserted and retracted again; every rule that fires says its name."""
 
 from __future__ import annotations
 
@@ -6,8 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from beijing import BARRED, FORMS_OF_HIGHER_LEVELS, FORMS_OF_OTHERS, HIGHER_LEVELS, KEPT_CERTIFICATES, LISTED, PAID_FROM
-from beijing import Answer, Facts, answer_of
+from beijing import (
+    BARRED,
+    FORMS_OF_HIGHER_LEVELS,
+    FORMS_OF_OTHERS,
+    HIGHER_LEVELS,
+    KEPT_CERTIFICATES,
+    LISTED,
+    PAID_FROM,
+    Answer,
+    Facts,
+    answer_of,
+)
 from competitors import MOST_RULES, Engine, LimitRule, TooManyRulesError
 
 Test = dict[str, Any]
@@ -81,7 +91,9 @@ def rete(rules: Mapping[str, Test], given: Callable[[Facts], Facts], answer: Cal
     fired: list[str] = []
     name = f"rules{next(NUMBERS)}"
     host = engine.Host()
-    host.set_rulesets({name: {rule: {"all": [{"m": test}], "run": saying(rule, fired)} for rule, test in rules.items()}})
+    host.set_rulesets(
+        {name: {rule: {"all": [{"m": test}], "run": saying(rule, fired)} for rule, test in rules.items()}}
+    )
 
     def decide(facts: Facts) -> list[str]:
         fired.clear()

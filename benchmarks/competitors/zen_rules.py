@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from beijing import FORMS_OF_HIGHER_LEVELS, FORMS_OF_OTHERS, HIGHER_LEVELS, KEPT_CERTIFICATES, LISTED, PAID_FROM
-from beijing import PERMITTED
+from beijing import (
+    FORMS_OF_HIGHER_LEVELS,
+    FORMS_OF_OTHERS,
+    HIGHER_LEVELS,
+    KEPT_CERTIFICATES,
+    LISTED,
+    PAID_FROM,
+    PERMITTED,
+)
 from competitors import Engine, LimitRule
 from competitors.cel import CHANNEL, answer, ids_of, texts
 
