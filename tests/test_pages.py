@@ -235,8 +235,9 @@ def test_one_language_alone(pack: ir.CheckedPolicy) -> None:
 
 
 def _citations(policy: ir.Policy) -> list[ir.Citation]:
-    based: list[ir.Basis] = [rule.basis for rule in [*ir.rules(policy), *policy.watches.values()]]
-    based += [each.basis for each in [*policy.parameters.values(), *policy.registers.values()]]
+    based = [rule.basis for rule in ir.rules(policy)] + [watch.basis for watch in policy.watches.values()]
+    based += [parameter.basis for parameter in policy.parameters.values()]
+    based += [register.basis for register in policy.registers.values()]
     return [citation for basis in based for citation in basis.citations]
 
 
