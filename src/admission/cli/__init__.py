@@ -26,6 +26,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("diff", "say how two policies decide differently, on all tasks or on some"),
     ("test", "run a policy's cases"),
     ("watch", "watch over events: which notices stand"),
+    ("docs", "write a policy as a page to read and print"),
     ("schema", "print the JSON Schema of a task"),
     ("new", "write a policy to start from"),
 )
@@ -80,12 +81,17 @@ def build_parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
             epilog=f"example: {module.EXAMPLE}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.add_argument(
-            "--lang",
-            choices=LANGUAGES,
-            default=argparse.SUPPRESS,
-            help="language of what is printed (default: the locale's)",
-        )
+        getattr(module, "add_lang", add_lang)(command)
         module.add(command)
         command.set_defaults(run=module.run)
     return parser
+
+
+def add_lang(parser: argparse.ArgumentParser) -> None:
+    """The language of what a command prints; a command with a choice of its own has its own `add_lang`."""
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        default=argparse.SUPPRESS,
+        help="language of what is printed (default: the locale's)",
+    )
