@@ -26,6 +26,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("diff", "say how two policies decide differently, on all tasks or on some"),
     ("test", "run a policy's cases"),
     ("watch", "watch over events: which notices stand"),
+    ("fmt", "put policy files in their canonical layout, comments kept"),
     ("docs", "write a policy as a page to read and print"),
     ("schema", "print the JSON Schema of a task"),
     ("new", "write a policy to start from"),
