@@ -160,7 +160,13 @@ def remedies(policy: Policy, data: st.DataObject) -> None:
         found = policy.remedies(task, want=want)
     except TooManyRemediesError:
         return
+    if before.verdict == want and [remedy.changes for remedy in found] != [()]:
+        raise broken(f"remedies ({want} already)", policy, (task, before), (task, before))
+    keys = {name for look_up in policy.checked.look_ups.values() for name in look_up.match.values()}
+    fixed = keys | {fact.name for fact in policy.checked.facts.values() if not fact.changed_by}
     for remedy in found[:MOST_REMEDIES]:
+        if any(change.fact in fixed for change in remedy.changes):
+            raise broken("remedies (what no party may change)", policy, (task, before), (task, before))
         after = changed(task, remedy.changes)
         reached = policy.decide(after)
         if reached.verdict != want:
