@@ -20,7 +20,7 @@ from admission.backends.smt.terms import Term
 from admission.datatypes import Kind, Type, yuan
 from admission.decision import Given, Obligation
 from admission.engine import Policy
-from admission.testing.laws import inner
+from admission.testing.reports import inner
 from sql_engines import Engine, duckdb_engine, sqlite_engine
 
 Task = Mapping[str, Any]

@@ -31,7 +31,7 @@ from admission.backends.sql.judgement import Judgement
 from admission.datatypes import BOOL
 from admission.engine import Policy
 from admission.testing import policies, tasks
-from admission.testing.laws import inner
+from admission.testing.reports import inner
 from interpreters import ECHOED, INTERPRETERS, KEYS, UNSAID, Interpreter, Task, expected
 
 pytestmark = pytest.mark.slow

@@ -80,6 +80,35 @@ def test_a_refuted_monotone_comes_with_a_pair(tmp_path: Path) -> None:
     assert first.facts["cost"] < second.facts["cost"]  # type: ignore[operator] # amounts
 
 
+@pytest.mark.parametrize(("require", "promise", "code"), [
+    ("count(actions) >= 1", "antitone: actions", "A813"),
+    ("forms != 3", "antitone: forms", "A813"),
+    ("start_on > as_of", "antitone: start_on", "A813"),
+    ('unit != "a"', "irrelevant: unit", "A814"),
+    ("persuade not in actions", "irrelevant: actions", "A814"),
+])  # fmt: skip
+def test_a_promise_about_two_tasks_is_refuted_by_a_pair(tmp_path: Path, require: str, promise: str, code: str) -> None:
+    """The two tasks differ in the one fact alone, and the reference decides them as the promise rules out."""
+    text = SMALL.replace("require: funds >= cost", f"require: {require}")
+    promised = f"invariants: {{promise: {{{promise}, reason: {{zh: 甲, en: a}}}}}}\n"
+    first, second = found(small(tmp_path, text + promised), code).witnesses
+    name = promise.rsplit(maxsplit=1)[-1]
+    assert {key for key in {**first.facts, **second.facts} if first.facts.get(key) != second.facts.get(key)} == {name}
+    verdicts = {first.decision.verdict.value, second.decision.verdict.value}
+    assert verdicts == {"admit", "refuse"}
+    if code == "A813":
+        assert second.facts[name] < first.facts[name]  # type: ignore[operator] # of one kind
+        assert second.decision.verdict == "refuse"
+
+
+@pytest.mark.parametrize("promise", ["antitone: cost", "irrelevant: unit", "irrelevant: actions", "monotone: funds"])
+def test_a_promise_about_two_tasks_is_proved(tmp_path: Path, promise: str) -> None:
+    """Where no two tasks break it, a promise is proved and nothing is said of it."""
+    promised = f"invariants: {{promise: {{{promise}, reason: {{zh: 甲, en: a}}}}}}\n"
+    codes = {finding.code for finding in analyse(small(tmp_path, SMALL + promised).checked)}
+    assert not codes & {"A808", "A813", "A814", "A899"}
+
+
 def test_a_gap_is_found_and_can_be_forbidden(tmp_path: Path) -> None:
     """Work that no route takes is a warning; where an invariant promises that there is none, the promise is broken."""
     gap = found(small(tmp_path / "a"), "A802")

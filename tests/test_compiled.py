@@ -29,7 +29,7 @@ from admission.decision import Given
 from admission.engine import Policy
 from admission.intake import accept
 from admission.testing import policies, tasks
-from admission.testing.laws import inner
+from admission.testing.reports import inner
 from small import FACTS, HEAD, RULES, SMALL, write
 
 pytestmark = pytest.mark.slow

@@ -17,6 +17,8 @@ invariants:
     always: verdict in {admit, redirect} or violated(funded) or violated(no_route)
     reason: {zh: 不准入必有理由, en: A refusal has a reason}
   more_money: {monotone: funds, reason: {zh: 经费越多越好, en: More money never hurts}}
+  fewer_actions: {antitone: actions, reason: {zh: 越少越好, en: Fewer actions never hurt}}
+  any_unit: {irrelevant: unit, reason: {zh: 单位不论, en: The unit does not matter}}
 """
 
 
@@ -27,6 +29,8 @@ def test_an_invariant_reads_the_facts_and_the_decision(tmp_path: Path) -> None:
         ("funded_only", "never", None),
         ("refused_for_a_reason", "always", None),
         ("more_money", "monotone", "funds"),
+        ("fewer_actions", "antitone", "actions"),
+        ("any_unit", "irrelevant", "unit"),
     ]
     texts = [printer.expression(i.expr) for i in invariants.values() if i.expr is not None]
     assert texts == [
@@ -44,6 +48,10 @@ def test_an_invariant_reads_the_facts_and_the_decision(tmp_path: Path) -> None:
     ("channel == community", "channel == 3", "A422"),
     ("monotone: funds", "monotone: fonds", "A401"),
     ("monotone: funds", "monotone: kind", "A431"),
+    ("antitone: actions", "antitone: action", "A401"),
+    ("antitone: actions", "antitone: unit", "A431"),
+    ("irrelevant: unit", "irrelevant: unitt", "A401"),
+    ("irrelevant: unit", "irrelevant: unit, antitone: funds", "A210"),
     ("monotone: funds", "monotone: funds, never: urgent", "A210"),
     ("more_money:", "funded:", "A403"),
     ("monotone: funds, ", "", "A217"),

@@ -1,14 +1,20 @@
 """The laws of docs/meaning.md, section 6, on generated policies and on the packs that ship."""
 
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import admission
+from admission import ir, reference
+from admission.datatypes import BOOL
 from admission.engine import Policy
-from admission.testing import LAWS, LawBroken, policies, tasks
+from admission.testing import LAWS, LawBroken, laws, policies, tasks
 from admission.testing.laws import run_law
 from small import SMALL, write
 
@@ -126,3 +132,126 @@ def test_a_broken_invariant_is_found_and_shown(tmp_path: Path) -> None:
     policy = admission.load(write(tmp_path / "b", SMALL + extra.replace("  never_", "  # never_")))
     with pytest.raises(LawBroken, match=r"^invariant dearer_is_better: broken by policy small"):
         run_law(policy, LAWS["invariants"], max_examples=500)
+
+
+# ------------------------------------------------------------------------------------------- planted faults
+
+PLANTED = 200
+"""Tasks in which each fault is found."""
+
+
+def planted(tmp_path: Path, text: str, law: str, shown: str, **files: str) -> str:
+    """What a law reports of a policy at fault; the policy itself loads."""
+    policy = admission.load(write(tmp_path / "planted", text, **files))
+    with pytest.raises(LawBroken, match=shown) as caught:
+        run_law(policy, LAWS[law], max_examples=PLANTED)
+    return str(caught.value)
+
+
+def test_an_unknown_taken_for_false_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreter that reads an unknown condition as false says what an answer makes it take back."""
+    evaluate = reference.evaluate
+
+    def two_valued(expr: ir.Expr, world: reference.World) -> Any:
+        found = evaluate(expr, world)
+        return False if found is None and ir.type_of(expr) == BOOL else found
+
+    monkeypatch.setattr(reference, "evaluate", two_valued)
+    report = planted(tmp_path, SMALL, "honest_unknowns", r"honest unknowns")
+    assert "second task:" in report
+
+
+def test_a_pair_of_routes_that_depend_on_their_order_is_found(tmp_path: Path) -> None:
+    """Two routes that take one task, where an author relied on their order, leave a complete task undecided."""
+    text = SMALL.replace("when: kind == duty", "when: kind != sale")
+    report = planted(tmp_path, text, "totality", "totality: broken by policy small")
+    assert "kind: help" in report
+    assert "['to_community', 'to_department']" in report
+
+
+def test_an_exception_that_waives_too_much_is_found(tmp_path: Path) -> None:
+    """An exception meant for small urgent work that lets any urgent work through breaks the promise about the rest."""
+    text = SMALL + (
+        "exceptions:\n"
+        "  urgent_work: {waives: [funded], when: urgent, reason: {zh: 急, en: urgent}, own: {zh: 自, en: own}}\n"
+        "invariants:\n"
+        "  large_work_is_funded:\n"
+        "    never: verdict == admit and cost > 1000 and funds < cost\n"
+        "    reason: {zh: 甲, en: a}\n"
+    )
+    report = planted(tmp_path, text, "invariants", "invariant large_work_is_funded: broken by policy small")
+    assert "urgent: true" in report
+
+
+def test_a_limit_off_by_one_is_found(tmp_path: Path) -> None:
+    """A limit written one too high is found, by the task that lies exactly on it."""
+    text = SMALL.replace("require: funds >= cost", "require: forms <= 6") + (
+        "invariants:\n  at_most_five: {never: verdict == admit and forms > 5, reason: {zh: 甲, en: a}}\n"
+    )
+    report = planted(tmp_path, text, "invariants", "invariant at_most_five: broken by policy small")
+    assert "forms: 6" in report
+
+
+LAYER = """\
+policy: layer
+version: "1"
+title: {zh: 层, en: Layer}
+extends: small
+tightens: true
+replaces: [funded]
+in_force: {from: 2019-01-01, until: 2025-12-31}
+languages: [zh, en]
+exceptions:
+  unless_urgent: {waives: [funded], when: urgent, reason: {zh: 急, en: urgent}, own: {zh: 自, en: own}}
+"""
+
+
+def test_a_layer_that_loosens_is_found(tmp_path: Path) -> None:
+    """A layer that says it tightens, and admits what the layer below refuses, is found with both decisions."""
+    write(tmp_path / "small")
+    report = planted(tmp_path, LAYER, "tightening", "tightening: broken by policy layer")
+    assert "urgent: true" in report
+    assert "['funded']" in report
+
+
+@pytest.mark.parametrize(("require", "promise"), [
+    ("funds == cost", "monotone: funds"),
+    ("count(actions) >= 1", "antitone: actions"),
+    ("forms != 3", "antitone: forms"),
+    ('unit != "a"', "irrelevant: unit"),
+    ("start_on < as_of", "irrelevant: start_on"),
+])  # fmt: skip
+def test_a_promise_about_two_tasks_is_tested(tmp_path: Path, require: str, promise: str) -> None:
+    """A promise that a fact's rise, fall or change does no harm is refuted with two tasks that differ in that fact."""
+    text = SMALL.replace("require: funds >= cost", f"require: {require}") + (
+        f"invariants:\n  promise: {{{promise}, reason: {{zh: 甲, en: a}}}}\n"
+    )
+    report = planted(tmp_path, text, "invariants", "invariant promise: broken by policy small")
+    assert "first task:" in report
+    assert "second task:" in report
+
+
+def test_a_remedy_that_does_too_much_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A remedy with a change that it does not need, or that does not lead where it says, breaks the law of remedies."""
+    policy = admission.load(write(tmp_path / "small"))
+    task = {"kind": "help", "cost": 5, "as_of": date(2019, 8, 3)}
+    (right,) = policy.remedies(task)
+    change = next(iter(right.changes))
+    for wrong in (replace(change, after=Decimal("6.00")), replace(change, after=Decimal("4.00"))):
+        for law_breaks in (True, False):
+            remedy = replace(right, changes=(wrong if law_breaks else change,))
+            broken = remedies_are_broken(policy, remedy, task, monkeypatch)
+            assert broken is law_breaks
+
+
+def remedies_are_broken(policy: Policy, remedy: Any, task: Any, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether the law finds fault with a remedy handed out for one task."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Policy, "remedies", lambda *_, **__: (remedy,))
+        patch.setattr(laws, "tasks", lambda _policy: st.just(task))
+        patch.setattr(st, "sampled_from", lambda _options: st.just("admit"))
+        try:
+            run_law(policy, LAWS["remedies"], max_examples=1)
+        except LawBroken:
+            return True
+    return False

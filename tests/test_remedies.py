@@ -19,7 +19,7 @@ from admission import ir, reference
 from admission.datatypes import Kind, Type, Value, bounded
 from admission.remedies import Remedy, TooManyRemediesError, remedies
 from admission.testing import conditions, policies, tasks, values
-from admission.testing.laws import inner
+from admission.testing.reports import inner
 
 DAY = date(2019, 8, 3)
 ROOT = Path(__file__).parents[1]

@@ -9,7 +9,7 @@ import pytest
 
 import admission
 from admission import reference, spark
-from admission.testing.laws import inner
+from admission.testing.reports import inner
 from pack_tasks import days, random_task
 from sql_engines import in_lists, names_of, rows_of
 from sql_engines import spark as session

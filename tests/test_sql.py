@@ -19,7 +19,7 @@ from admission import UnsupportedError, reference
 from admission.backends.sql import DIALECTS
 from admission.engine import Policy
 from admission.testing import policies, tasks
-from admission.testing.laws import inner
+from admission.testing.reports import inner
 from pack_tasks import days, random_task
 from small import FACTS, HEAD, RULES, SMALL, write
 from sql_engines import LISTS, Engine, Task

@@ -499,12 +499,13 @@ class Invariant:
     """A promise about every complete task, which the prover keeps the policy to.
 
     `never` and `always` hold a condition over the facts and the decision: `ReadFact` of `VERDICT`, `CHANNEL` and
-    `violated(rule)`, names that no fact can have. `monotone` names the fact whose raising never turns admit or
-    redirect into refuse.
+    `violated(rule)`, names that no fact can have. The others name a fact and speak of two tasks alike but for it:
+    raising it (`monotone`), or lowering it (`antitone`), never turns admit or redirect into refuse; another value of
+    it (`irrelevant`) changes neither verdict, channel nor violations.
     """
 
     id: str
-    promise: Choice["never", "always", "monotone"]
+    promise: Choice["never", "always", "monotone", "antitone", "irrelevant"]
     expr: Expr | None
     fact: str | None
     reason: Label

@@ -109,7 +109,7 @@ class LawItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What the law or the loader has to say, without the library's own stack."""
         from admission.diagnostics import PolicyError
-        from admission.testing.laws import LawBroken
+        from admission.testing.reports import LawBroken
 
         if isinstance(excinfo.value, (LawBroken, PolicyError)):
             return str(excinfo.value)

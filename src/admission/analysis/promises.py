@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from admission import ir
@@ -11,7 +11,8 @@ from admission.analysis.findings import Finding, Witness
 from admission.analysis.inquiry import Inquiry, about, confirmed
 from admission.analysis.shrinking import Facts
 from admission.backends.smt import Model, Prover
-from admission.backends.smt.terms import either, is_at_most, opposite
+from admission.backends.smt.decision import SymbolicDecision
+from admission.backends.smt.terms import Formula, Payload, both, either, equal, is_at_most, opposite
 from admission.checker import check
 from admission.decision import Decision, Verdict
 from admission.diagnostics import Collector, Diagnostic
@@ -22,7 +23,7 @@ PASSED = (Verdict.ADMIT, Verdict.REDIRECT)
 def invariants(inquiry: Inquiry) -> Iterator[Finding]:
     """Invariants that a task, or a pair of tasks, breaks."""
     for invariant in inquiry.policy.invariants.values():
-        ask = _monotone if invariant.promise == "monotone" else _condition
+        ask = _pair if invariant.fact is not None else _condition
         what = (invariant.reason.get("zh", ""), invariant.reason.get("en", ""))
         yield from inquiry.asked(invariant.id, what, invariant.span, lambda: ask(inquiry, invariant))  # noqa: B023 - asked at once
 
@@ -64,36 +65,56 @@ def words(invariant: ir.Invariant) -> tuple[str, str]:
     return invariant.reason.get("zh", first), invariant.reason.get("en", first)
 
 
-def _monotone(inquiry: Inquiry, invariant: ir.Invariant) -> Finding | None:
-    """Two tasks, alike but for more of one fact, of which the second only is refused."""
+_RELATED: dict[str, Callable[[Payload, Payload], Formula]] = {
+    "monotone": is_at_most,
+    "antitone": lambda one, other: is_at_most(other, one),
+    "irrelevant": lambda one, other: opposite(equal(one, other)),
+}
+"""How the fact of the second task stands to that of the first."""
+_CODES = {"monotone": "A808", "antitone": "A813", "irrelevant": "A814"}
+
+
+def _pair(inquiry: Inquiry, invariant: ir.Invariant) -> Finding | None:
+    """Two tasks, alike but for one fact, of which the second is decided as was promised never to be."""
     policy, name = inquiry.policy, str(invariant.fact)
-    more = inquiry.task.but(policy.facts[name], "more ")
-    raised = Model(policy, more)
-    prover = Prover([inquiry.model, raised], inquiry.seconds, inquiry.model.complete(), raised.complete())
-    before = inquiry.decision.verdict
-    found = prover.find(
-        is_at_most(inquiry.model.fact(name).value, raised.fact(name).value),
-        either(before["admit"], before["redirect"]),
-        raised.decision.verdict["refuse"],
-    )
+    other = inquiry.task.but(policy.facts[name], "other ")
+    changed = Model(policy, other)
+    prover = Prover([inquiry.model, changed], inquiry.seconds, inquiry.model.complete(), changed.complete())
+    related = _RELATED[invariant.promise](inquiry.model.fact(name).value, changed.fact(name).value)
+    found = prover.find(related, _hurts(inquiry.decision, changed.decision, invariant))
     if found is None:
         return None
-    (facts, day), (others, _) = inquiry.task.read(found), more.read(found)
-    pair = {key: others.get(name) for key in (name,)}
+    task, (others, _) = inquiry.task.read(found), other.read(found)
 
-    def raise_it(facts: Facts) -> Facts:
+    def change_it(facts: Facts) -> Facts:
         kept = {key: value for key, value in facts.items() if key != name}
-        return kept if pair[name] is None else {**kept, name: pair[name]}  # type: ignore[dict-item] # not None
+        return kept if others.get(name) is None else {**kept, name: others[name]}
 
     def shows(facts: Facts, day: date) -> bool:
-        one, two = replay.decide(policy, facts, day), replay.decide(policy, raise_it(facts), day)
-        return one is not None and two is not None and one.verdict in PASSED and two.verdict is Verdict.REFUSE
+        one, two = replay.decide(policy, facts, day), replay.decide(policy, change_it(facts), day)
+        return one is not None and two is not None and breaks(invariant, one, two)
 
-    first = confirmed(policy, (facts, day), shows, [name])
-    second = replay.witness(policy, raise_it(first.facts), first.day)
+    first = confirmed(policy, task, shows, [name])
+    second = replay.witness(policy, change_it(first.facts), first.day)
     if second is None:
         raise AssertionError(f"the second task is not one of {policy.id}")
-    return about("A808", invariant, first, second, fact=name, reason=words(invariant))
+    return about(_CODES[invariant.promise], invariant, first, second, fact=name, reason=words(invariant))
+
+
+def _hurts(before: SymbolicDecision, after: SymbolicDecision, invariant: ir.Invariant) -> Formula:
+    """That the second decision is one that the promise rules out."""
+    if invariant.promise != "irrelevant":
+        return both(either(before.verdict["admit"], before.verdict["redirect"]), after.verdict["refuse"])
+    said = [(d.verdict, d.channel, d.violated) for d in (before, after)]
+    pairs = [(one[key], two[key]) for one, two in zip(*said, strict=True) for key in one]
+    return either(*(either(both(a, opposite(b)), both(b, opposite(a))) for a, b in pairs))
+
+
+def breaks(invariant: ir.Invariant, one: Decision, two: Decision) -> bool:
+    """Whether the decisions of two tasks that the promise relates are what it rules out."""
+    if invariant.promise == "irrelevant":
+        return not is_same(one, two)
+    return one.verdict in PASSED and two.verdict is Verdict.REFUSE
 
 
 def tightening(inquiry: Inquiry) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from admission.frontend import syntax, watches
 from admission.frontend.document import Entry, Fields, Word
 from admission.frontend.loader import Node, Scalar, plain
 from admission.frontend.registers import Rows, read_file, read_rows
+from admission.frontend.shapes import INVARIANT
 
 T = TypeVar("T")
 KINDS = frozenset(kind.value for kind in Kind)
@@ -494,14 +495,15 @@ class Lowering:
         return ir.ObligationRule(verdicts=verdicts, debtor=debtor, creditor=creditor, amount=amount, due=due, **shared)
 
     def invariant(self, entry: Entry) -> ir.Invariant | None:
-        """A promise: never, always, or monotone in a fact."""
+        """A promise: of a condition, or of what a fact may change."""
         fields: Fields = entry.value
-        held = [(key, fields.get(key)) for key in ("never", "always", "monotone") if fields.get(key) is not None]
+        held = [(key, fields.get(key)) for key in INVARIANT.one_of if fields.get(key) is not None]
         if len(held) != 1:
             return None
         promise, value = held[0]
-        expr = None if promise == "monotone" else self.condition(fields, promise)
-        fact = value.text if promise == "monotone" else None
+        is_condition = promise in ("never", "always")
+        expr = self.condition(fields, promise) if is_condition else None
+        fact = None if is_condition else value.text
         reason, layer = fields.get("reason") or {}, self.head.get("policy").text
         if fields.broken:
             return None

@@ -291,10 +291,12 @@ INVARIANT = Record(
         "never": _key(Expression(), "绝不成立的条件", "a condition that no task fulfils"),
         "always": _key(Expression(), "总是成立的条件", "a condition that every task fulfils"),
         "monotone": _key(Name("fact"), "只增不害的事实", "the fact whose raising never turns admission into refusal"),
+        "antitone": _key(Name("fact"), "只减不害的事实", "the fact whose lowering never turns admission into refusal"),
+        "irrelevant": _key(Name("fact"), "无关的事实", "the fact of which another value never changes the decision"),
         **_REASON,
         **_SILENCE,
     },
-    one_of=("never", "always", "monotone"),
+    one_of=("never", "always", "monotone", "antitone", "irrelevant"),
 )
 EVENT = Record(
     {

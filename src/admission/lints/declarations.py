@@ -64,7 +64,9 @@ def _read(policy: ir.Policy) -> list[ir.Expr]:
 def _facts_used(policy: ir.Policy, read: list[ir.Expr]) -> set[str]:
     """Facts that are read, that a look-up needs, or whose values something else takes for its type."""
     named = {node.name for node in read if isinstance(node, ir.ReadFact)}
-    named |= {invariant.fact for invariant in policy.invariants.values() if invariant.fact}
+    # That a fact is irrelevant is no use of it.
+    promised = [invariant for invariant in policy.invariants.values() if invariant.promise != "irrelevant"]
+    named |= {invariant.fact for invariant in promised if invariant.fact}
     named |= {name for look_up in policy.look_ups.values() for name in look_up.match.values()}
     shared = set(_types_beside_facts(policy))
     return named | {fact.name for fact in policy.facts.values() if fact.type in shared}

@@ -17,8 +17,9 @@ Inside a Hypothesis test of your own:
 """
 
 from admission.testing.events import events
-from admission.testing.laws import LAWS, LawBroken, check_laws
+from admission.testing.laws import LAWS, check_laws
 from admission.testing.policies import conditions, policies
+from admission.testing.reports import LawBroken
 from admission.testing.tasks import tasks, values
 
 __all__ = ["LAWS", "LawBroken", "check_laws", "conditions", "events", "policies", "tasks", "values"]

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from admission.engine import Policy, load, policy_folders
-from admission.testing.laws import LAWS, LawBroken, run_law
+from admission.testing.laws import LAWS, run_law
+from admission.testing.reports import LawBroken
 
 ROUND = 200  # tasks a law and policy, before the next has its turn
 

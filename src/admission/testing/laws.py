@@ -3,76 +3,35 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace as with_changes
+from datetime import date
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as with_seed
 from hypothesis import strategies as st
 
-from admission import ir, reference
-from admission.datatypes import Value, from_python, to_json, to_python
-from admission.decision import Decision, Verdict
-from admission.diagnostics import TaskError
+from admission import ir, printer, reference
+from admission.checker.expressions import Typer
+from admission.checker.names import collect
+from admission.datatypes import Kind, Type, Value, from_python, to_python
+from admission.decision import Decision, Verdict, in_language
+from admission.diagnostics import Collector, Source, Span, TaskError
 from admission.engine import Policy
+from admission.frontend import loader, syntax
+from admission.remedies import FactChange, TooManyRemediesError
+from admission.testing.constants import expressions, neighbours
+from admission.testing.policies import conditions
+from admission.testing.promises import invariants, tightening
+from admission.testing.reports import LawBroken, broken, inner
 from admission.testing.tasks import Task, tasks, values
 
 Law = Callable[[Policy, st.DataObject], None]
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-class LawBroken(AssertionError):  # noqa: N818 - it is the law's name that is read
-    """A policy, or an interpreter, breaks a law: says which, on which task, and shows both decisions."""
-
-
-def _broken(law: str, policy: Policy, first: tuple[Task, Decision], second: tuple[Task, Decision]) -> LawBroken:
-    (task, before), (other, after) = first, second
-    parts = [
-        f"{law}: broken by policy {policy.id}",
-        "",
-        case_of(policy, task),
-        "",
-        _side_by_side(before, after),
-        "",
-        "first task:",
-        str(before.explain()),
-    ]
-    if other != task:
-        parts += ["", "second task:", case_of(policy, other), "", str(after.explain())]
-    return LawBroken("\n".join(parts))
-
-
-def case_of(policy: Policy, task: Mapping[str, object]) -> str:
-    """The task as a case to paste into a case file, its expectation left to the author."""
-    facts = {
-        name: to_json(policy.checked.facts[name].type, from_python(policy.checked.facts[name].type, value))
-        for name, value in task.items()
-        if name not in ("id", ir.AS_OF) and value is not None
-    }
-    lines = ["- id: found", f"  as_of: {task[ir.AS_OF]}", "  task:" if facts else "  task: {}"]
-    lines += [f"    {name}: {_yaml(value)}" for name, value in facts.items()]
-    return "\n".join(lines)
-
-
-def _yaml(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "[" + ", ".join(str(item) for item in value) + "]"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if not value.isidentifier() else value
-    return str(value)
-
-
-def _side_by_side(before: Decision, after: Decision) -> str:
-    left, right = before.to_dict(), after.to_dict()
-    rows = [
-        f"  {key:12} {left[key]!s:40.40} {right[key]!s:40.40}{'   <-- differs' if left[key] != right[key] else ''}"
-        for key in ("verdict", "channel", "violations", "missing", "conflict", "notes", "obligations", "assumed")
-    ]
-    return "\n".join([f"  {'':12} {'first':40} {'second':40}", *rows])
+MOST_REMEDIES = 5
+"""Whose promise is tested, of one task; the fewest changes come first."""
 
 
 def _said(decision: Decision) -> dict[str, object]:
@@ -88,7 +47,7 @@ def determinism(policy: Policy, data: st.DataObject) -> None:
     task = data.draw(tasks(policy), label="task")
     before, after = policy.decide(task), pickle.loads(pickle.dumps(policy)).decide(task)  # noqa: S301 - our own bytes
     if before.to_dict() != after.to_dict():
-        raise _broken("determinism", policy, (task, before), (task, after))
+        raise broken("determinism", policy, (task, before), (task, after))
 
 
 def order_independence(policy: Policy, data: st.DataObject) -> None:
@@ -97,7 +56,7 @@ def order_independence(policy: Policy, data: st.DataObject) -> None:
     shuffled = Policy(permuted(policy.checked, data))
     before, after = policy.decide(task), shuffled.decide(task)
     if _said(before) != _said(after):
-        raise _broken("order independence", policy, (task, before), (task, after))
+        raise broken("order independence", policy, (task, before), (task, after))
 
 
 def permuted(policy: ir.CheckedPolicy, data: st.DataObject) -> ir.CheckedPolicy:
@@ -126,11 +85,11 @@ def honest_unknowns(policy: Policy, data: st.DataObject) -> None:
     if after is None or before.conflict:
         return
     if before.verdict is not Verdict.UNDETERMINED and after.verdict is not before.verdict:
-        raise _broken("honest unknowns (verdict)", policy, (task, before), (filled, after))
+        raise broken("honest unknowns (verdict)", policy, (task, before), (filled, after))
     if before.channel is not None and after.channel != before.channel:
-        raise _broken("honest unknowns (channel)", policy, (task, before), (filled, after))
+        raise broken("honest unknowns (channel)", policy, (task, before), (filled, after))
     if before.channel is not None and not _rules(before) <= _rules(after):
-        raise _broken("honest unknowns (violations)", policy, (task, before), (filled, after))
+        raise broken("honest unknowns (violations)", policy, (task, before), (filled, after))
 
 
 def _rules(decision: Decision) -> set[str]:
@@ -145,12 +104,12 @@ def right_questions(policy: Policy, data: st.DataObject) -> None:
         return
     settled, after = _answered(policy, task, data, before.missing, partly=False)
     if after is not None and after.verdict is Verdict.UNDETERMINED:
-        raise _broken("right questions (settle)", policy, (task, before), (settled, after))
+        raise broken("right questions (settle)", policy, (task, before), (settled, after))
     others = [name for name in unknown_facts(policy, task) if name not in before.missing]
     beside, same = _answered(policy, task, data, others, partly=True)
     keys = ("verdict", "channel", "violations", "missing")
     if same is not None and any(before.to_dict()[key] != same.to_dict()[key] for key in keys):
-        raise _broken("right questions (nothing else)", policy, (task, before), (beside, same))
+        raise broken("right questions (nothing else)", policy, (task, before), (beside, same))
 
 
 def unknown_facts(policy: Policy, task: Mapping[str, object]) -> list[str]:
@@ -158,12 +117,6 @@ def unknown_facts(policy: Policy, task: Mapping[str, object]) -> list[str]:
     given = inner(policy, task)
     world = reference.World(policy.checked, given, task[ir.AS_OF])  # type: ignore[arg-type] # a date
     return [name for name in policy.checked.facts if reference.fact(name, world) is None]
-
-
-def inner(policy: Policy, task: Mapping[str, object]) -> dict[str, Value]:
-    """The facts of a task in their inner form."""
-    facts = policy.checked.facts
-    return {n: from_python(facts[n].type, v) for n, v in task.items() if n not in ("id", ir.AS_OF) and v is not None}
 
 
 def _answered(
@@ -187,7 +140,7 @@ def agreement(policy: Policy, data: st.DataObject) -> None:
     before = policy.decide(task)
     after = reference.decide(policy.checked, inner(policy, task), before.as_of, before.id)
     if before.to_dict() != after.to_dict():
-        raise _broken("agreement", policy, (task, before), (task, after.made_by(policy)))
+        raise broken("agreement", policy, (task, before), (task, after.made_by(policy)))
 
 
 def totality(policy: Policy, data: st.DataObject) -> None:
@@ -195,51 +148,107 @@ def totality(policy: Policy, data: st.DataObject) -> None:
     task = data.draw(tasks(policy, complete=True), label="task")
     decision = policy.decide(task)
     if decision.verdict is Verdict.UNDETERMINED:
-        raise _broken("totality", policy, (task, decision), (task, decision))
+        raise broken("totality", policy, (task, decision), (task, decision))
 
 
-def invariants(policy: Policy, data: st.DataObject) -> None:
-    """The policy's own promises hold of every complete task, and raising a monotone fact never brings a refusal."""
-    if not policy.checked.invariants:
-        return
-    task = data.draw(tasks(policy, complete=True), label="task")
-    decision = policy.decide(task)
-    for invariant in policy.checked.invariants.values():
-        if invariant.fact is not None:
-            _monotone(policy, data, invariant, (task, decision))
-        elif not _is_kept(policy, invariant, task, decision):
-            raise _broken(f"invariant {invariant.id}", policy, (task, decision), (task, decision))
-
-
-def _is_kept(policy: Policy, invariant: ir.Invariant, task: Task, decision: Decision) -> bool:
-    """Whether a promise over the facts and the decision holds; the decision is read like facts."""
-    if invariant.expr is None:
-        return True
-    said = ir.facts_of_decision(policy.checked)
-    outcome: dict[str, Value] = dict.fromkeys(said, False)
-    outcome |= {ir.violated(violation.rule): True for violation in decision.violations}
-    outcome |= {ir.VERDICT: decision.verdict.value, ir.CHANNEL: decision.channel or ir.NO_CHANNEL}
-    extended = with_changes(policy.checked, facts={**policy.checked.facts, **said})
-    world = reference.World(extended, inner(policy, task) | outcome, decision.as_of)
-    held = reference.evaluate(invariant.expr, world)
-    return held is not True if invariant.promise == "never" else held is not False
-
-
-def _monotone(policy: Policy, data: st.DataObject, invariant: ir.Invariant, first: tuple[Task, Decision]) -> None:
-    task, before = first
-    name = str(invariant.fact)
-    declared = policy.checked.facts[name].type
-    low = from_python(declared, task[name])
-    high = data.draw(values(declared), label=f"raised {name}")
-    if not low < high:
-        return
-    raised = {**task, name: to_python(declared, high)}
+def remedies(policy: Policy, data: st.DataObject) -> None:
+    """Law 6: a remedy gives the verdict it promises, and none of its changes can be left out or made smaller."""
+    task = data.draw(tasks(policy), label="task")
+    want = data.draw(st.sampled_from(("admit", "redirect", "refuse")), label="wanted")
+    before = policy.decide(task)
     try:
-        after = policy.decide(raised)
-    except TaskError:
+        found = policy.remedies(task, want=want)
+    except TooManyRemediesError:
         return
-    if before.verdict in (Verdict.ADMIT, Verdict.REDIRECT) and after.verdict is Verdict.REFUSE:
-        raise _broken(f"invariant {invariant.id}", policy, first, (raised, after))
+    if before.verdict == want and [remedy.changes for remedy in found] != [()]:
+        raise broken(f"remedies ({want} already)", policy, (task, before), (task, before))
+    keys = {name for look_up in policy.checked.look_ups.values() for name in look_up.match.values()}
+    fixed = keys | {fact.name for fact in policy.checked.facts.values() if not fact.changed_by}
+    for remedy in found[:MOST_REMEDIES]:
+        if any(change.fact in fixed for change in remedy.changes):
+            raise broken("remedies (what no party may change)", policy, (task, before), (task, before))
+        after = changed(task, remedy.changes)
+        reached = policy.decide(after)
+        if reached.verdict != want:
+            raise broken(f"remedies ({want} is not reached)", policy, (task, before), (after, reached))
+        for fewer in _smaller(policy, remedy.changes):
+            less = changed(task, fewer)
+            if policy.decide(less).verdict == want:
+                raise broken(f"remedies ({want} takes less)", policy, (after, reached), (less, policy.decide(less)))
+
+
+def changed(task: Task, changes: Iterable[FactChange]) -> Task:
+    """The task with some changes made."""
+    after = dict(task)
+    for change in changes:
+        held = after.get(change.fact)
+        match change.action:
+            case "set":
+                after[change.fact] = change.after
+            case "add":
+                after[change.fact] = frozenset(held) | {change.after}  # type: ignore[call-overload] # a set
+            case "remove":
+                after[change.fact] = frozenset(held) - {change.before}  # type: ignore[call-overload]
+    return after
+
+
+def _smaller(policy: Policy, changes: tuple[FactChange, ...]) -> Iterator[tuple[FactChange, ...]]:
+    """The changes less one, and with one number or date a step nearer to what it was."""
+    for place, change in enumerate(changes):
+        others = (*changes[:place], *changes[place + 1 :])
+        yield others
+        declared = policy.checked.facts[change.fact].type
+        if declared.kind in (Kind.INT, Kind.MONEY, Kind.DATE) and change.before is not None:
+            one, two = (from_python(declared, value) for value in (change.before, change.after))
+            low, high = sorted((one, two), key=_number)
+            nearer = [value for value in neighbours(two) if _number(low) < _number(value) < _number(high)]
+            yield from ((*others, with_changes(change, after=to_python(declared, value))) for value in nearer)
+
+
+def _number(value: Value) -> int:
+    return value.toordinal() if isinstance(value, date) else int(str(value))
+
+
+def explanations(policy: Policy, data: st.DataObject) -> None:
+    """Law 7: every leaf of an explanation is a condition with the truth it has; reasons are those of the rules."""
+    task = data.draw(tasks(policy), label="task")
+    decision = policy.decide(task)
+    world = reference.World(policy.checked, inner(policy, task), decision.as_of)
+    values_of = {printer.expression(node): reference.evaluate(node, world) for node in expressions(policy.checked)}
+    lang = data.draw(st.sampled_from(policy.languages), label="language")
+    steps = list(_steps(decision.explain(lang).to_dict()["steps"]))
+    for step in steps:
+        if step["kind"] == "condition" and "children" not in step and step["truth"] is not values_of[step["condition"]]:
+            raise broken(f"explanations ({step['condition']})", policy, (task, decision), (task, decision))
+    reasons = {rule.id: in_language(rule.reason, lang) for rule in ir.rules(policy.checked)}
+    for step in steps:
+        if step["kind"] in ("route", "requirement", "exception") and step["says"] != reasons[step["rule"]]:
+            raise broken(f"explanations ({step['rule']})", policy, (task, decision), (task, decision))
+
+
+def _steps(steps: Any) -> Iterator[Any]:
+    for step in steps:
+        yield step
+        yield from _steps(step.get("children", ()))
+
+
+def round_trip(policy: Policy, data: st.DataObject) -> None:
+    """Law 9: a condition prints as text that is read as the same condition, and prints as the same text again."""
+    exprs = [expr for rule in ir.rules(policy.checked) for expr in ir.parts(rule).values()]
+    expr = data.draw(st.sampled_from(exprs) | conditions(policy) if exprs else conditions(policy), label="condition")
+    text = printer.expression(expr)
+    again = read(policy, text, ir.type_of(expr))
+    if again != expr or printer.expression(again) != text:
+        raise LawBroken(f"round trip: broken by policy {policy.id}\n\n  {text}\n\nis read as\n\n  {again}")
+
+
+def read(policy: Policy, text: str, wanted: Type) -> ir.Expr | None:
+    """The expression of a type that a text says in a policy; None where it says none."""
+    faults = Collector()
+    node = syntax.parse(loader.Scalar(text, text, None, Span(Source("text", text), 0, len(text))), faults)
+    typer = Typer(collect(policy.checked, frozenset(), faults), faults)
+    typed = None if node is None else typer.of_type(node, wanted)
+    return None if len(faults) else typed
 
 
 LAWS: Mapping[str, Law] = {
@@ -248,8 +257,12 @@ LAWS: Mapping[str, Law] = {
     "honest_unknowns": honest_unknowns,
     "right_questions": right_questions,
     "agreement": agreement,
+    "remedies": remedies,
+    "explanations": explanations,
     "totality": totality,
+    "round_trip": round_trip,
     "invariants": invariants,
+    "tightening": tightening,
 }
 """The laws by name; each takes a policy and Hypothesis's `data()`, and raises `LawBroken`."""
 

@@ -71,7 +71,9 @@ def _is_consistent(policy: Policy, task: Task) -> bool:
 
 
 @st.composite
-def _tasks(draw: st.DrawFn, policy: ir.CheckedPolicy, constants: Constants, complete: bool | None, near: bool) -> Task:
+def _tasks(
+    draw: st.DrawFn, policy: ir.CheckedPolicy, constants: Constants, complete: bool | None, is_near: bool
+) -> Task:
     task: Task = {ir.AS_OF: draw(days(policy, constants))}
     if complete:
         left_out = set[str]()
@@ -85,7 +87,7 @@ def _tasks(draw: st.DrawFn, policy: ir.CheckedPolicy, constants: Constants, comp
     for name, fact in policy.facts.items():
         if name in left_out:
             continue
-        value = draw(_near(fact.type, constants, drawn.get(fact.type.kind, [])) if near else values(fact.type))
+        value = draw(near(fact.type, constants, drawn.get(fact.type.kind, [])) if is_near else values(fact.type))
         drawn.setdefault(fact.type.kind, []).append(value)
         task[name] = to_python(fact.type, value)
     return task
@@ -97,7 +99,7 @@ def days(policy: ir.CheckedPolicy, constants: Constants) -> st.SearchStrategy[da
     return st.sampled_from(constants.days) | st.dates(start, end)
 
 
-def _near(declared: Type, constants: Constants, drawn: list[Value]) -> st.SearchStrategy[Value]:
+def near(declared: Type, constants: Constants, drawn: list[Value]) -> st.SearchStrategy[Value]:
     """A value near a constant, or one that meets a value drawn before, or any."""
     pools: list[st.SearchStrategy[Any]] = []
     if declared.kind in (Kind.INT, Kind.MONEY, Kind.DATE, Kind.TEXT):
