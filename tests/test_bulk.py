@@ -255,6 +255,32 @@ def test_every_kind_of_table_is_decided_as_task_by_task(made: Any) -> None:
     assert table.rejects == ()
 
 
+@pytest.mark.parametrize("kind", ["parquet", "csv", "jsonl", "arrow", "table"])
+@pytest.mark.parametrize("given", ["parquet", "csv"])
+def test_many_rows_keep_their_order(given: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """However many threads decide them, rows come out as they went in: enough of them for several row groups."""
+    count = 400_000
+    source, out = tmp_path / f"in.{given}", tmp_path / f"out.{kind}"
+    query = f"SELECT i AS forms, ['assistance', 'market_service'][1 + i % 2] AS nature FROM range({count}) r(i)"  # noqa: S608
+    duckdb.execute(f"COPY ({query}) TO '{source}'")
+    ids = [str(place) for place in range(1, count + 1)]
+    if kind == "table":
+        table = pl.read_csv(source) if given == "csv" else pl.read_parquet(source)
+        for tasks in (table, table.to_arrow().to_reader()):
+            assert BEIJING.decide_table(tasks, as_of=DAY).to_polars()["id"].to_list() == ids
+        return
+    assert batch(capsys, PACKS / "beijing", source, out, "--as-of", "2019-08-03")[0] == 0
+    read: Mapping[str, Any] = {
+        "parquet": pl.read_parquet,
+        "csv": lambda path: pl.read_csv(path, schema_overrides={"id": pl.String}),
+        "jsonl": pl.read_ndjson,
+        "arrow": pl.read_ipc,
+    }
+    found = read[kind](out)
+    assert found["id"].to_list() == ids
+    assert found["verdict"].to_list() == ["undetermined", "redirect"] * (count // 2)
+
+
 def test_a_day_for_all_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--as-of` is the day of every row that gives none; a row that gives another one is refused, as always."""
     rows: list[Row] = [{"nature": "market_service"}, {"nature": "market_service", "as_of": DAY}]
@@ -756,6 +782,9 @@ def test_a_file_is_not_read_and_written_at_once(tmp_path: Path, capsys: pytest.C
         ("in.csv", "out", "A941"),
         ("in.txt", "out.csv", "A941"),
         ("in.parquet.gz", "out.csv", "A941"),
+        ("in.gz", "out.csv", "A941"),
+        ("in.csv", "out.parquet.gz", "A941"),
+        ("in.csv", ".gz", "A941"),
         ("empty.csv", "out.csv", "A927"),
         ("twice.csv", "out.csv", "A510"),
         ("foreign.csv", "out.csv", "A910"),
@@ -774,6 +803,7 @@ def test_files_that_cannot_be_used(
         "in.csv": "id,nature\n1,market_service\n",
         "in.txt": "",
         "in.parquet.gz": "",
+        "in.gz": "",
         "empty.csv": "",
         "twice.csv": "id,id\n1,2\n",
         "foreign.csv": "id,natur\n1,2\n",
