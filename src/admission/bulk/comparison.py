@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from admission import ir
-from admission.bulk.database import Row, Workspace, identifier, literal_path, reading, text
+from admission.bulk.database import Row, Workspace, identifier, literal_path, reading
 from admission.bulk.examination import SOUND, Examination, Reject
 from admission.bulk.sources import PLACE, Source, open_file
 from admission.bulk.tables import query_of
@@ -164,7 +164,7 @@ class Comparison:
         rows = f"SELECT {', '.join([identifier(PLACE), 'id', *by])} FROM {SOUND}"
         said = f"SELECT verdict, channel, violations, notes FROM ({query_of(examined)})"
         for what, query in (("rows", rows), ("said", said)):
-            own.run(f"COPY ({query}) TO {text(str(self._file(name, what)))} (FORMAT parquet)")
+            own.copy(query, self._file(name, what))
 
     def _file(self, side: str, what: str) -> Path:
         return self.workspace.folder / f"{side}_{what}.parquet"

@@ -88,6 +88,23 @@ class Workspace:
             cursor.close()
         return worker.outcome()
 
+    def copy(self, query: str, path: Path, options: str = "FORMAT parquet", then: str = "") -> int:
+        """The rows of a query as a file, in their order; gives as `run` does."""
+        # INVARIANT: without PRESERVE_ORDER the engine's threads write their rows as they get to them, whatever
+        # `preserve_insertion_order` says.
+        return self.run(f"COPY ({query}) TO {text(str(path))} ({options}, PRESERVE_ORDER true)", then)
+
+    def kept(self, query: str) -> str:
+        """The rows of a query on disk, as a relation that is read in their order, also as a stream.
+
+        It is the last that a workspace does: from here on it has one thread, since several hand out the parts of a
+        stream as they get to them.
+        """
+        path = self.folder / "kept.parquet"
+        self.copy(query, path)
+        self.run("SET GLOBAL threads = 1")
+        return f"read_parquet({literal_path(path)})"
+
     def columns(self, relation: str) -> dict[str, str]:
         """The columns of a relation and their types, in order."""
         return {name: kind for name, kind, *_ in self.rows(f"DESCRIBE SELECT * FROM {relation}")}

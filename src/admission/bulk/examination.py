@@ -250,7 +250,7 @@ class Examination:
         columns = ", ".join([*values, f"({self._is_sound()}) AS {identifier(SIFTED)}"])
         converted = f"SELECT {columns} FROM {self.source.unnumbered}"
         damage = f"SELECT count(*) FROM {DAMAGE}"
-        damaged = self.workspace.run(f"COPY ({converted}) TO {text(str(spool))} (FORMAT parquet)", then=damage)
+        damaged = self.workspace.copy(converted, spool, then=damage)
         self._table = _Table(parquet(spool), {name: identifier(name) for name in found}, identifier(SIFTED))
         return damaged
 
@@ -335,7 +335,7 @@ class Examination:
         """Write what may be decided to disk, in the order of the rows."""
         spool = self.workspace.folder / "sound.parquet"
         query = f"SELECT * FROM ({' UNION ALL BY NAME '.join(parts)}) ORDER BY {identifier(PLACE)}"
-        self.workspace.run(f"COPY ({query}) TO {text(str(spool))} (FORMAT parquet)")
+        self.workspace.copy(query, spool)
         self.workspace.run(f"CREATE VIEW {SOUND} AS SELECT * FROM read_parquet({literal_path(spool)})")
 
 

@@ -68,8 +68,8 @@ class Source:
 
 def kind_of(path: Path, known: Mapping[str, str] = FORMATS) -> str:
     """The kind of a file by its ending, that before `.gz` included. Raises `InputError`."""
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    kind = known.get((suffixes[-2:-1] if suffixes[-1:] == [".gz"] else suffixes[-1:] or [""])[0]) if suffixes else None
+    ending = path.with_suffix("").suffix if is_zipped(path) else path.suffix
+    kind = known.get(ending.lower())
     if kind is None or (kind in ("parquet", "arrow") and is_zipped(path)):
         said_known = ", ".join(known)
         data = {"suffix": "".join(path.suffixes) or path.name, "known": said_known}
@@ -196,7 +196,7 @@ def open_table(workspace: Workspace, data: ArrowStream, name: str = "") -> Sourc
             numbered = f"(SELECT {read}, row_number() OVER () AS {identifier(PLACE)} FROM handed)"
             return Source(name, PYTHON, numbered, columns=columns)
         spool = workspace.folder / "handed.parquet"
-        workspace.run(f"COPY (SELECT {read} FROM handed) TO {text(str(spool))} (FORMAT parquet)")
+        workspace.copy(f"SELECT {read} FROM handed", spool)
     kept = _parquet(workspace, spool)
     return replace(kept, name=name)
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from admission import ir
 from admission.backends.sql import to_sql
-from admission.bulk.database import Workspace
+from admission.bulk.database import Workspace, reading
 from admission.bulk.examination import SOUND, Examination, Reject
 from admission.bulk.sources import ArrowStream, open_table
 from admission.diagnostics import MissingExtraError, TaskError
@@ -18,7 +18,7 @@ class DecidedTable:
     """Decisions as a table: one row a task, in the order of the tasks.
 
     It has the Arrow PyCapsule interface, so Polars, pandas, pyarrow and DuckDB take it as it is; the columns are those
-    of `Policy.to_sql`. The rows are decided while they are read, and again each time they are read.
+    of `Policy.to_sql`. It is kept on disk for as long as this object is, so keep this object until it is read.
     """
 
     def __init__(self, workspace: Workspace, query: str, rejects: tuple[Reject, ...] = ()) -> None:
@@ -74,7 +74,8 @@ def decide_table(
     examined.run()
     if kept and rejects == "raise":
         raise TaskError([fault for reject in kept for fault in reject.faults][:CAP])
-    return DecidedTable(workspace, query_of(examined), tuple(kept))
+    with reading(""):
+        return DecidedTable(workspace, f"SELECT * FROM {workspace.kept(query_of(examined))}", tuple(kept))
 
 
 def query_of(examined: Examination) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from admission.bulk.database import Workspace, identifier, said, text
+from admission.bulk.database import Workspace, identifier, said
 from admission.bulk.sources import is_zipped, kind_of
 from admission.diagnostics import Diagnostic, InputError, MissingExtraError
 
@@ -71,8 +71,7 @@ def write(workspace: Workspace, query: str, target: Path, part: Path) -> int:
     try:
         if kind == "arrow":
             return _write_arrow(workspace, query, part)
-        shaped, options = _shaped(workspace, query, kind), _options(kind, target)
-        return workspace.run(f"COPY ({shaped}) TO {text(str(part))} ({options})")
+        return workspace.copy(_shaped(workspace, query, kind), part, _options(kind, target))
     except duckdb.Error as error:
         if part.name in str(error):
             raise unwritable(target, error) from None
@@ -105,7 +104,7 @@ def _write_arrow(workspace: Workspace, query: str, part: Path) -> int:
         import pyarrow as pa
     except ImportError:
         raise MissingExtraError("pyarrow", "frames") from None
-    relation: Any = workspace.cursor().sql(query)
+    relation: Any = workspace.cursor().sql(f"SELECT * FROM {workspace.kept(query)}")
     reader = relation.to_arrow_reader(ROWS_OF_A_BATCH)
     count = 0
     with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:

@@ -1,0 +1,328 @@
+"""Decisions in bulk: bad files are said in a line, and nothing is ever half-written."""
+
+import gzip
+import io
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import cast
+
+import duckdb
+import polars as pl
+import pytest
+
+from admission.cli.terminal import Gauge
+from admission.diagnostics import InputError
+from bulk_rows import BEIJING, DAY, PACKS, Row, batch, frame, random_rows, rejects_of, write_csv, write_json_lines
+
+
+def unchanged(out: Path) -> bool:
+    """Whether the old decisions are still there, and nothing lies beside them."""
+    beside = [path for path in out.parent.iterdir() if path.name.startswith((".", "out."))]
+    return out.read_bytes() == b"old" and beside == [out]
+
+
+def kept(tmp_path: Path, name: str = "out.parquet") -> Path:
+    """A file of decisions of an earlier run."""
+    out = tmp_path / name
+    out.write_bytes(b"old")
+    return out
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.999])
+def test_a_truncated_parquet_file(share: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A Parquet file that lacks its end is said to be damaged, and nothing is written."""
+    source, out = tmp_path / "in.parquet", kept(tmp_path)
+    frame(BEIJING, random_rows("beijing", 2000)).write_parquet(source)
+    whole = source.read_bytes()
+    source.write_bytes(whole[: int(len(whole) * share)])
+    code, _, err = batch(capsys, PACKS / "beijing", source, out)
+    assert code == 2
+    assert err.startswith(f"{source}:1:1: error[A940]: `{source}` cannot be read to its end: ")
+    assert "Traceback" not in err
+    assert unchanged(out)
+
+
+def test_parquet_damaged_in_the_middle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A Parquet file whose pages are damaged is found out while it is read, and nothing is written."""
+    source, out = tmp_path / "in.parquet", kept(tmp_path)
+    frame(BEIJING, random_rows("beijing", 20_000)).write_parquet(source, compression="zstd", row_group_size=5000)
+    whole = bytearray(source.read_bytes())
+    middle = len(whole) // 2
+    whole[middle : middle + 4096] = bytes(4096)
+    source.write_bytes(whole)
+    code, _, err = batch(capsys, PACKS / "beijing", source, out)
+    assert (code, err.count("error[A940]")) == (2, 1)
+    assert unchanged(out)
+
+
+def test_a_truncated_gz_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A compressed CSV or JSON Lines file that lacks its end is said to be damaged."""
+    rows = random_rows("beijing", 3000)
+    table = write_csv(tmp_path / "in.csv.gz", rows, list(BEIJING.sql_columns()))
+    lines = tmp_path / "in.jsonl.gz"
+    lines.write_bytes(gzip.compress(write_json_lines(tmp_path / "in.jsonl", rows).read_bytes()))
+    out = kept(tmp_path)
+    for source in (table, lines):
+        source.write_bytes(source.read_bytes()[:-4000])
+        code, _, err = batch(capsys, PACKS / "beijing", source, out)
+        assert (code, err.count("error[A940]")) == (2, 1)
+        assert unchanged(out)
+
+
+def test_a_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mark at the start of a CSV file is said, as `decide` says it, and every row is decided."""
+    source = write_csv(tmp_path / "in.csv", [{"id": "a", "nature": "market_service"}], ["id", "nature"])
+    source.write_bytes(b"\xef\xbb\xbf" + source.read_bytes())
+    code, _, err = batch(capsys, PACKS / "beijing", source, tmp_path / "out.csv", "--as-of", "2019-08-03")
+    assert code == 2
+    assert err.splitlines()[0] == f"{source}:1:1: error[A905]: the file begins with a byte-order mark"
+    assert (tmp_path / "out.csv").read_text("utf-8").splitlines()[1].startswith("a,redirect,purchase,")
+
+
+def test_text_that_is_not_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A CSV file in another encoding is refused with the line, and nothing is written."""
+    source, out = tmp_path / "in.csv", kept(tmp_path)
+    source.write_bytes("id,title\n1,ok\n2,某局\n".encode("gbk"))
+    code, _, err = batch(capsys, PACKS / "beijing", source, out, "--as-of", "2019-08-03")
+    assert (code, err.splitlines()[0]) == (2, f"{source}:3:1: error[A103]: `{source}` is not UTF-8 text at line 3")
+    assert unchanged(out)
+
+
+def test_rows_of_another_length(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A CSV row with cells too many or too few is refused, and the others keep their places."""
+    source = tmp_path / "in.csv"
+    source.write_text("nature,title\nmarket_service,a\nmarket_service\nmarket_service,a,\ndepartment_duty,b\n", "utf-8")
+    out = tmp_path / "out.parquet"
+    assert batch(capsys, PACKS / "beijing", source, out, "--as-of", "2019-08-03")[0] == 2
+    rejects = rejects_of(tmp_path / "out.parquet.rejects.jsonl")
+    assert [(reject["row"], reject["faults"][0]["code"]) for reject in rejects] == [(2, "A512"), (3, "A512")]
+    assert pl.read_parquet(out)["id"].to_list() == ["1", "4"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_wrong_value_far_down(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One wrong value late in a large file costs that row alone, and is named by its row."""
+    bad, good = 250_003, "t,market_service,1\n"
+    text = "id,nature,forms\n" + good * (bad - 1) + "wrong,market_service,one\n" + good
+    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(text, "utf-8")
+    if kind == "parquet":
+        forms = [1] * (bad - 1) + [-1, 1]
+        table = pl.DataFrame({"id": ["t"] * (bad + 1), "nature": ["market_service"] * (bad + 1), "forms": forms})
+        source = tmp_path / "in.parquet"
+        table.write_parquet(source)
+    code, said, err = batch(capsys, PACKS / "beijing", source, out, "--as-of", "2019-08-03")
+    assert (code, said) == (2, f"250,003 task(s) decided: {out}\n")
+    assert err.splitlines()[0].startswith(f"{source}: row 250003")
+    (reject,) = rejects_of(tmp_path / "out.csv.rejects.jsonl")
+    assert reject["row"] == bad
+    with out.open(encoding="utf-8") as stream:
+        assert sum(1 for _ in stream) == bad + 1
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """Where the decisions cannot be written whole, they are not written, and stderr says why."""
+    source, out = tmp_path / "in.parquet", kept(tmp_path, "out.csv")
+    frame(BEIJING, random_rows("beijing", 5000)).write_parquet(source)
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "admission", "batch", PACKS / "beijing", source, out, "--lang", "en"],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=fill,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"{out}:1:1: error[A944]: cannot write `{out}`: ")
+    assert unchanged(out)
+
+
+def test_a_file_is_not_read_and_written_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """OUT, IN and the side file are three files, by whatever names they go."""
+    source = write_csv(tmp_path / "in.csv", [{"id": "a"}], ["id", "nature"])
+    link = tmp_path / "link.csv"
+    link.symlink_to(source)
+    before = source.read_bytes()
+    for arguments in ([source, source], [source, link], [source, tmp_path / "o.csv", "--rejects", source]):
+        code, _, err = batch(capsys, PACKS / "beijing", *arguments)
+        assert (code, "error[A945]" in err) == (2, True)
+    code, _, err = batch(capsys, PACKS / "beijing", source, tmp_path / "o.csv", "--rejects", tmp_path / "o.csv")
+    assert (code, "error[A945]" in err) == (2, True)
+    assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("source", "out", "code"),
+    [
+        ("none.parquet", "out.csv", "A101"),
+        ("in.csv", "no/out.csv", "A944"),
+        ("in.csv", "out.xlsx", "A941"),
+        ("in.csv", "out", "A941"),
+        ("in.txt", "out.csv", "A941"),
+        ("in.parquet.gz", "out.csv", "A941"),
+        ("in.gz", "out.csv", "A941"),
+        ("in.csv", "out.parquet.gz", "A941"),
+        ("in.csv", ".gz", "A941"),
+        ("empty.csv", "out.csv", "A927"),
+        ("twice.csv", "out.csv", "A510"),
+        ("foreign.csv", "out.csv", "A910"),
+        ("folder.csv", "out.csv", "A101"),
+        ("in.csv", "folder.csv", "A944"),
+        ("text.parquet", "out.csv", "A940"),
+        ("text.arrow", "out.csv", "A940"),
+    ],
+)
+def test_files_that_cannot_be_used(
+    source: str, out: str, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each is said in a line with its code, and nothing is written."""
+    (tmp_path / "folder.csv").mkdir()
+    for name, text in {
+        "in.csv": "id,nature\n1,market_service\n",
+        "in.txt": "",
+        "in.parquet.gz": "",
+        "in.gz": "",
+        "empty.csv": "",
+        "twice.csv": "id,id\n1,2\n",
+        "foreign.csv": "id,natur\n1,2\n",
+        "text.parquet": "x" * 100,
+        "text.arrow": "x" * 100,
+    }.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    before = sorted(tmp_path.iterdir())
+    exit_code, _, err = batch(capsys, PACKS / "beijing", tmp_path / source, tmp_path / out, "--as-of", "2019-08-03")
+    assert (exit_code, err.count(f"error[{code}]")) == (2, 1)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+HOSTILE = ['a"b', "a'b", "a;b--", "[x]*?", "${HOME}", "%s", "a\\b", "长 名", "x=1"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_of_files_are_names_and_nothing_else(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Quotes, wildcards and whatever else a path holds name one file."""
+    folder = tmp_path / name
+    folder.mkdir()
+    for kind in ("parquet", "csv"):
+        source, out = folder / f"in {name}.{kind}", folder / f"out {name}.{kind}"
+        rows: list[Row] = [{"id": name, "title": name, "nature": "market_service"}, {"id": "2", "nature": name}]
+        if kind == "csv":
+            write_csv(source, rows, ["id", "title", "nature"])
+        else:
+            pl.DataFrame(rows).write_parquet(source)
+        assert batch(capsys, PACKS / "beijing", source, out, "--as-of", "2019-08-03", "--summary")[0] == 2
+        read = pl.read_csv if kind == "csv" else pl.read_parquet
+        found = read(io.BytesIO(out.read_bytes()))
+        assert found["id"].to_list() == [name]
+        (reject,) = rejects_of(folder / f"{out.name}.rejects.jsonl")
+        assert reject["row"] == 2
+
+
+def test_names_in_a_policy_are_names_and_nothing_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A hostile column, value or id is compared as it is; a column of no fact is refused whatever it is called."""
+    for name in HOSTILE:
+        table = pl.DataFrame({name: ["x"], "nature": ["market_service"]})
+        with pytest.raises(InputError) as raised:
+            BEIJING.decide_table(table, as_of=DAY)
+        assert [one.data["fact"] for one in raised.value.diagnostics] == [name]
+        source = tmp_path / "in.csv"
+        write_csv(source, [{name: "x", "nature": "market_service"}], [name, "nature"])
+        code, _, err = batch(capsys, PACKS / "beijing", source, tmp_path / "out.csv", "--as-of", "2019-08-03")
+        assert (code, err.count("error[A910]")) == (2, 1)
+
+
+def test_the_side_file_is_there_only_for_rejects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run without rejects leaves no side file, not even that of an earlier run; `--rejects` names it."""
+    side, out = tmp_path / "bad.jsonl", tmp_path / "out.csv"
+    for nature, code in (("nothing", 2), ("market_service", 0)):
+        source = write_csv(tmp_path / "in.csv", [{"id": "a", "nature": nature}], ["id", "nature"])
+        arguments = (PACKS / "beijing", source, out, "--as-of", "2019-08-03", "--rejects", side)
+        assert batch(capsys, *arguments)[0] == code
+        assert side.exists() == (code == 2)
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """Two million tasks are decided by a process that never holds 1 GiB."""
+    source = tmp_path / "in.parquet"
+    query = """
+        SELECT 't' || i AS id, ['assistance', 'market_service'][1 + i % 2] AS nature, i::DECIMAL(18, 2) AS cost
+        FROM range(2000000) r(i)
+    """
+    duckdb.execute(f"COPY ({query}) TO '{source}'")
+    code = (
+        "import resource, sys; from admission.cli import main; main(sys.argv[1:]);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    arguments = ["batch", PACKS / "beijing", source, tmp_path / "out.parquet", "--as-of", "2019-08-03"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout.splitlines()[-1]) < 1024 * 1024  # KiB
+
+
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_progress_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a second the share, the rate and the time left are shown; the line is taken away at the end."""
+    clock = iter([0.0, 0.5, 10.0, 10.0, 10.2, 40.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("sys.stderr", Terminal())
+    gauge = Gauge("tasks", 1000)
+    for share in (0.1, 0.25, 0.1, 0.5):  # the third begins another piece of work, at 10 s
+        gauge(share)
+    gauge.close()
+    shown = cast("Terminal", sys.stderr).getvalue().split("\r\033[K")
+    assert shown == [
+        "",
+        "[#####...............] 25% 250 tasks, 25/s, 0:30 left",
+        "[##########..........] 50% 500 tasks, 17/s, 0:30 left",
+        "",
+    ]
+
+
+def test_progress_is_not_shown_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file or pipe gets no progress."""
+    clock = iter([0.0, 10.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    gauge = Gauge("tasks")
+    gauge(0.5)
+    gauge.close()
+    assert cast("io.StringIO", sys.stderr).getvalue() == ""
+
+
+def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    """A run that is interrupted leaves the old file, and no other."""
+    source, out = tmp_path / "in.parquet", kept(tmp_path)
+    duckdb.execute(f"COPY (SELECT 'assistance' AS nature, i AS cost FROM range(20000000) r(i)) TO '{source}'")  # noqa: S608
+    spool = tmp_path / "spool"
+    spool.mkdir()
+    command = [sys.executable, "-m", "admission", "batch", PACKS / "beijing", source, out, "--as-of", "2019-08-03"]
+    running = subprocess.Popen(
+        list(map(str, command)), env={**os.environ, "TMPDIR": str(spool)}, stderr=subprocess.PIPE
+    )
+    while not any(path.name.startswith(".out") for path in tmp_path.iterdir()):
+        time.sleep(0.05)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert (running.returncode, b"Traceback" in err) == (130, False)
+    assert unchanged(out)
+    assert list(spool.iterdir()) == []
