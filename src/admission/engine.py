@@ -120,6 +120,7 @@ class Policy:
 
     def _decide(self, task: Any, as_of: date | None, place: str) -> Decision:
         """Decide by the generated functions where the task plainly fits, else with all care."""
+        read: Accepted | None
         if task.__class__ is dict:
             try:
                 read = self._readers[tuple(task)](task) or self._program.read_without_none(task)
