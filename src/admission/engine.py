@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from os import PathLike
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from admission import intake, ir, reference
-from admission.backends.python import Accepted, Decide, Program, Row, Taken
+from admission.backends.python import Accepted, Decide, Program, Readers, Row, Taken
 from admission.checker import check
 from admission.datatypes import FIRST_DAY, LAST_DAY, Value, to_python
 from admission.decision import Answer, Decision, Details, Given
@@ -39,15 +39,16 @@ class Policy:
     'service_centre'
     """
 
-    __slots__ = ("_fills", "_first", "_last", "_on", "_program", "_task", "checked", "diagnostics")
+    __slots__ = ("_days", "_fills", "_first", "_last", "_program", "_readers", "_task", "checked", "diagnostics")
 
     checked: ir.CheckedPolicy
     diagnostics: tuple[Diagnostic, ...]
+    _days: dict[date, Decide]
     _fills: bool
     _first: date
     _last: date
-    _on: Callable[[date], Decide]
     _program: Program
+    _readers: Readers
     _task: type[TaskModel] | None
 
     def __init__(self, checked: ir.CheckedPolicy, diagnostics: Iterable[Diagnostic] = ()) -> None:
@@ -55,9 +56,10 @@ class Policy:
         object.__setattr__(self, "diagnostics", tuple(diagnostics))
         program = Program(checked)
         object.__setattr__(self, "_program", program)
-        # Kept here too: a decision looks each of them up once.
-        object.__setattr__(self, "_on", program.on)
+        # Kept here too, as every decision looks them up.
+        object.__setattr__(self, "_readers", program.readers)
         object.__setattr__(self, "_fills", program.fills)
+        object.__setattr__(self, "_days", {})
         object.__setattr__(self, "_first", max(checked.period.start or FIRST_DAY, FIRST_DAY))
         object.__setattr__(self, "_last", min(checked.period.end or LAST_DAY, LAST_DAY))
         object.__setattr__(self, "_task", None)
@@ -118,15 +120,19 @@ class Policy:
 
     def _decide(self, task: Any, as_of: date | None, place: str) -> Decision:
         """Decide by the generated functions where the task plainly fits, else with all care."""
+        read: Accepted | None
         if task.__class__ is dict:
-            read = self._program.read(task)
+            try:
+                read = self._readers[tuple(task)](task) or self._program.read_without_none(task)
+            except (TypeError, ValueError):  # a value that is no hash key; keys that changed meanwhile
+                read = None
         else:
             read = self._read_once(task) if task.__class__ is self._task else None
         if read is not None:
             row, taken, identity, own = read
             day = own if as_of is None else as_of if own is None or own == as_of else None
-            if day.__class__ is date and self._first <= day <= self._last:
-                answer, taken = self._answer(row, taken, day) if self._fills else (self._on(day)(row, day), taken)
+            if day.__class__ is date and (decide := self._days.get(day) or self._on(day)) is not None:
+                answer, taken = self._answer(row, taken, day) if self._fills else (decide(row, day), taken)
                 if answer is not None:
                     return Decision(answer, row, day, place if identity is None else identity, taken, self)
         return self.decide_given(intake.accept(self.checked, _mapping(task), as_of, place=place))
@@ -134,7 +140,15 @@ class Policy:
     def _answer(self, row: Row, taken: Taken, day: date) -> tuple[Answer | None, Taken]:
         """The answer to a row that registers may fill in, or None, and what was assumed."""
         found = self._program.fill(row, taken, day)
-        return (None, ()) if found is None else (self._on(day)(found[0], day), found[1])
+        return (None, ()) if found is None else (self._program.on(day)(found[0], day), found[1])
+
+    def _on(self, day: date) -> Decide | None:
+        """The function of a day, kept from then on; None for a day that no task of the policy may have."""
+        # INVARIANT: `_days` holds no day but those that are in the policy's period and in the calendar.
+        if not self._first <= day <= self._last:
+            return None
+        self._days[day] = self._program.on(day)
+        return self._days[day]
 
     def _read_once(self, task: Any) -> Accepted | None:
         """The row of a task model, kept on it: it was validated when it was made."""

@@ -6,6 +6,6 @@ Answers are made once and handed out again. Nothing here reads the reference: te
 """
 
 from admission.backends.python.program import Decide, Program, Row, Taken
-from admission.backends.python.reading import Accepted
+from admission.backends.python.reading import Accepted, Readers
 
-__all__ = ["Accepted", "Decide", "Program", "Row", "Taken"]
+__all__ = ["Accepted", "Decide", "Program", "Readers", "Row", "Taken"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
@@ -14,6 +15,7 @@ from admission.backends.python.indexing import Index, InForce, index_requirement
 from admission.decision import Answer, Verdict, identity_of, violation_of
 
 MOST_BITS = 64  # requirements whose violation is one bit each; of more, the places of those violated are listed
+MOST_UNPACKED = 40  # facts
 GIVE_UP = "return weigh(row, day)"
 
 
@@ -28,11 +30,14 @@ class Writer:
         # The same expressions, read from the row itself, for functions that no local name is known to.
         self.by_row = Emitter(self.policy, rules.day, self.places, "row[{}]", self.emit.constants)
         self.functions: list[str] = []
+        # To unpack a short row is faster than to take most of its facts one by one.
+        self.is_unpacked = 0 < len(self.places) <= MOST_UNPACKED
         self.tests: dict[str, str] = {}
 
     def module(self) -> tuple[str, dict[str, Any]]:
         """The source, and the objects that it names."""
-        body = [*self.routing(), *self.refusals()]
+        unpacked = [f"{''.join(f'f{place}, ' for place in self.places.values())}= row"] if self.is_unpacked else []
+        body = [*unpacked, *self.routing(), *self.refusals()]
         lines = ["def decide(row, day):", *(f"    {line}" for line in body)]
         source = "\n".join([*self.functions, *lines, ""])
         names: dict[str, Any] = {"timedelta": timedelta, "workday": workdays.workday, "LAST": workdays.LAST}
@@ -56,7 +61,7 @@ class Writer:
         for name in names:
             if name not in known:
                 place = self.places[name]
-                lines.append(f"f{place} = row[{place}]")
+                lines += [] if self.is_unpacked else [f"f{place} = row[{place}]"]
                 if self.policy.facts[name].assume is None:
                     lines.append(f"if f{place} is None: {GIVE_UP}")
         known.update(names)
@@ -122,9 +127,11 @@ class Writer:
         tried = [place for place in range(len(rules)) if place not in indexed]
         is_listed = bool(indexed) or len(tried) > MOST_BITS
         lines.append("hits = []" if is_listed else "bits = 0")
+        lines += self.shared([rules[place] for place in tried])
         for place in tried:
             hit = f"hits.append({place})" if is_listed else f"bits |= {1 << place:#x}"
             lines.append(f"if {self.violated(rules[place], self.emit)}: {hit}")
+        self.emit.shared.clear()
         if indexed:
             lines.append(self.hits(index, rules))
         answers, past = self.emit.constants.name("a", Answers(self.policy, channel, rules)), self.past_calendar()
@@ -132,10 +139,18 @@ class Writer:
             return [*lines, f"return {answers}[0, tuple(hits), {past}]"]
         return [*lines, f"return {answers}[bits]" if past == "False" else f"return {answers}[bits, (), {past}]"]
 
+    def shared(self, rules: list[ir.Requirement]) -> list[str]:
+        """Lines for the conditions that several rules have in common: each is evaluated once."""
+        counted = Counter(self.emit.expression(rule.when) for rule in rules if rule.when is not None)
+        common = [source for source, count in counted.items() if count > 1]
+        self.emit.shared = {source: f"s{place}" for place, source in enumerate(common)}
+        return [f"{local} = {source}" for source, local in self.emit.shared.items()]
+
     def violated(self, rule: ir.Requirement, emit: Emitter) -> str:
         """The source of: it applies, is not met, and nothing waives it."""
         waivers = self.rules.waivers(rule)
-        parts = [] if rule.when is None else [emit.expression(rule.when)]
+        when = "" if rule.when is None else emit.expression(rule.when)
+        parts = [emit.shared.get(when, when)] if when else []
         parts.append(f"not {emit.expression(rule.require)}")
         parts += ["False" if waiver.when is None else f"not {emit.expression(waiver.when)}" for waiver in waivers]
         return " and ".join(parts)

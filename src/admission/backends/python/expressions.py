@@ -56,6 +56,8 @@ class Emitter:
     """How a fact is read, by its place: from a local name, or `row[{}]`."""
     constants: Constants = field(default_factory=Constants)
     definitions: dict[str, str] = field(default_factory=dict)
+    shared: dict[str, str] = field(default_factory=dict)
+    """The local names of conditions that were evaluated already, by their source."""
     handed: list[str] | None = None
     """The constants that a function is handed as `k`, so that rules that differ in nothing else share it."""
 

@@ -36,7 +36,7 @@ class Program:
         self._epochs: dict[int, Decide] = {}
         self._days: dict[date, Decide] = {}
         self._fills: dict[int, Fill] = {}
-        self._readers = Readers(policy)
+        self.readers = Readers(policy)
         # What a look-up may fill in is not assumed before it was looked up.
         self._assumed = {
             name: fact.assume.value if fact.assume and fact.filled_by is None else None
@@ -96,12 +96,14 @@ class Program:
     def read(self, task: Mapping[str, Any]) -> Accepted | None:
         """A mapping of Python values as a row of facts; None where it is not plainly a task that fits."""
         try:
-            found = self._readers[tuple(task)](task)
+            return self.readers[tuple(task)](task) or self.read_without_none(task)
         except (TypeError, ValueError):  # a value that is no hash key; keys that changed meanwhile
             return None
-        if found is None and any(value is None for value in task.values()):
-            return self.read({name: value for name, value in task.items() if value is not None})
-        return found
+
+    def read_without_none(self, task: Mapping[str, Any]) -> Accepted | None:
+        """The same for a mapping that says None for some facts; None where it does not. Raises as a reader does."""
+        given = {name: value for name, value in task.items() if value is not None}
+        return self.readers[tuple(given)](given) if len(given) < len(task) else None
 
     def facts(self, row: Row, taken: Taken) -> dict[str, Value]:
         """The facts of a row that were given."""

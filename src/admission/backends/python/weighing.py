@@ -249,7 +249,7 @@ class WeighingWriter:
         """The source of a requirement's number, false where it is violated."""
         parts = [weigher.truth(rule.when, holds=False), weigher.truth(rule.require)]
         parts += [weigher.truth(waiver.when) for waiver in self.rules.waivers(rule)]
-        return " | ".join(parts)
+        return " | ".join(part for part in parts if part != "0") or "0"
 
     # ------------------------------------------------------------------------------------- index
 
