@@ -159,7 +159,7 @@ PHRASES = [
         "急：是，且(成本等于 0 元，或经费多于 0 元)",
         "urgent: yes and (cost equals 0 yuan or funds is more than 0 yuan)",
     ),
-    ("unit == 'a'", "单位为“a”", "unit is “a”"),
+    ("unit == 'a'", "单位为“a”", 'unit is "a"'),
 ]
 
 
