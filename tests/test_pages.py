@@ -14,17 +14,19 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import admission
 from admission import ir, pages
 from admission.cli import main
+from admission.engine import Policy
 from admission.pages import picture
 from admission.pages.html import target
 from admission.pages.nodes import plain
 from admission.pages.phrases import Phrases
+from admission.testing import policies
 from small import RULES, SMALL, write
 
 PACKS = Path(__file__).parents[1] / "policies"
@@ -287,6 +289,18 @@ def test_the_first_rows_of_a_large_register(tmp_path: Path) -> None:
     assert "The first 10 of 25 rows" in page
     assert "| k9 | 9 |" in page
     assert "k10" not in page
+
+
+@given(policy=policies())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+def test_every_policy_has_a_page(policy: Policy) -> None:
+    """Whatever a policy holds, it is written in both formats: every element closed, every link leading somewhere."""
+    found = seen(pages.render(policy.checked))
+    anchors = found.values("id")
+    assert len(anchors) == len(set(anchors))
+    assert {link[1:] for link in found.values("href") if link.startswith("#")} <= set(anchors)
+    markdown = pages.render(policy.checked, "markdown")
+    assert set(re.findall(r"\]\(#([^)]+)\)", markdown)) <= set(re.findall(r'<a id="([^"]+)"></a>', markdown))
 
 
 # ------------------------------------------------------------------------------------------ hostile texts
