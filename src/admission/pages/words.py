@@ -126,8 +126,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "brings": ("并产生义务：", "brings:"),
     "table_caption": ("每个去向一行", "One row a channel"),
     "demands_caption": (
-        "每项要求一行；不符合任何一项的，不予准入",
-        "One row a requirement; failing any of them, the work is refused",
+        "每项要求一行；不符合任何一项的，不予准入，只作提示的除外",
+        "One row a requirement; failing any of them, the work is refused, those aside that are noted only",
     ),
     "no_demands": ("没有要求", "Nothing is required here."),
     "no_routes": ("没有规则引向这里", "no route leads here"),
