@@ -14,17 +14,19 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 import admission
 from admission import ir, pages
 from admission.cli import main
+from admission.engine import Policy
 from admission.pages import picture
 from admission.pages.html import target
 from admission.pages.nodes import plain
 from admission.pages.phrases import Phrases
+from admission.testing import policies
 from small import RULES, SMALL, write
 
 PACKS = Path(__file__).parents[1] / "policies"
@@ -138,15 +140,15 @@ PHRASES = [
     ("kind not in {help, duty}", "性质不是协助或职责", "kind is not help or duty"),
     ("urgent", "急：是", "urgent: yes"),
     ("not urgent", "急：否", "urgent: no"),
-    ("funds >= cost", "经费不少于 成本", "funds is at least cost"),
-    ("not (funds >= cost)", "经费少于 成本", "funds is less than cost"),
+    ("funds >= cost", "经费不少于成本", "funds is at least cost"),
+    ("not (funds >= cost)", "经费少于成本", "funds is less than cost"),
     ("cost == 1234.5", "成本等于 1,234.50 元", "cost equals 1,234.50 yuan"),
     ("forms * 2 + 1 <= 9", "表 × 2 + 1不超过 9", "forms × 2 + 1 is at most 9"),
     ('start_on < date("2020-01-02")', "始早于 2020-01-02", "start is before 2020-01-02"),
-    ("start_on >= as_of + 5", "始不早于 决定之日 + 5 天", "start is no earlier than the day of the decision + 5 days"),
+    ("start_on >= as_of + 5", "始不早于决定之日 + 5 天", "start is no earlier than the day of the decision + 5 days"),
     (
         "start_on > workday(as_of, 3)",
-        "始晚于 决定之日之后第 3 个工作日",
+        "始晚于决定之日之后第 3 个工作日",
         "start is after working day 3 after the day of the decision",
     ),
     ("visit in actions", "事中有入户", "actions include visit"),
@@ -159,7 +161,7 @@ PHRASES = [
         "急：是，且(成本等于 0 元，或经费多于 0 元)",
         "urgent: yes and (cost equals 0 yuan or funds is more than 0 yuan)",
     ),
-    ("unit == 'a'", "单位为“a”", "unit is “a”"),
+    ("unit == 'a'", "单位为“a”", 'unit is "a"'),
 ]
 
 
@@ -287,6 +289,18 @@ def test_the_first_rows_of_a_large_register(tmp_path: Path) -> None:
     assert "The first 10 of 25 rows" in page
     assert "| k9 | 9 |" in page
     assert "k10" not in page
+
+
+@given(policy=policies())
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+def test_every_policy_has_a_page(policy: Policy) -> None:
+    """Whatever a policy holds, it is written in both formats: every element closed, every link leading somewhere."""
+    found = seen(pages.render(policy.checked))
+    anchors = found.values("id")
+    assert len(anchors) == len(set(anchors))
+    assert {link[1:] for link in found.values("href") if link.startswith("#")} <= set(anchors)
+    markdown = pages.render(policy.checked, "markdown")
+    assert set(re.findall(r"\]\(#([^)]+)\)", markdown)) <= set(re.findall(r'<a id="([^"]+)"></a>', markdown))
 
 
 # ------------------------------------------------------------------------------------------ hostile texts

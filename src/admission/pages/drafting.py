@@ -83,8 +83,8 @@ class Draft:
         return Badge(kind, self.speech.word(f"one_{kind}"))
 
     def layer(self, name: str) -> Inlines:
-        """Which layer says it; nothing where there is one layer only."""
-        if self.policy.below is None:
+        """Which layer says it; nothing where there is one layer only, or none is named."""
+        if self.policy.below is None or not name:
             return ()
         return (Badge("layer", (Link(anchors.layer(name), (Code(name),)),)),)
 

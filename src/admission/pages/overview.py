@@ -135,7 +135,8 @@ def _demands_of(draft: Draft, declared: ir.Channel) -> Section:
     """The requirements of one channel: when each applies, what it demands, what waives it."""
     speech = draft.speech
     header = tuple(speech.word(key) for key in ("one_requirement", "when", "require", "waived_by"))
-    rows = tuple(_demand_row(draft, rule) for rule in _demands(draft, declared.name))
+    waivers = references.waivers(draft.policy)
+    rows = tuple(_demand_row(draft, rule, waivers.get(rule.id, [])) for rule in _demands(draft, declared.name))
     demands: Blocks = (Table(speech.word("demands_caption"), header, rows),) if rows else ()
     said = demands or line(*speech.word("no_demands"))
     return Section(anchors.channel(declared.name), channel_title(draft, declared), said)
@@ -146,8 +147,7 @@ def channel_title(draft: Draft, declared: ir.Channel) -> Inlines:
     return spaced(draft.speech.label(declared.label), (Code(declared.name),))
 
 
-def _demand_row(draft: Draft, rule: ir.Requirement) -> tuple[Blocks, ...]:
-    waivers = [anchors.rule(e.id) for e in draft.policy.exceptions.values() if rule.id in e.waives]
+def _demand_row(draft: Draft, rule: ir.Requirement, waivers: list[str]) -> tuple[Blocks, ...]:
     link = references.link(anchors.rule(rule.id))
     noted: Inlines = (Badge("note", draft.speech.word("effect_note")),) if rule.effect == "note" else ()
     return (

@@ -143,7 +143,7 @@ class Phrases:
         """A value in words; a constant takes its labels from what stands `beside` it."""
         match expr:
             case ir.Literal(str() as value, Type(kind=Kind.TEXT)):
-                return (f"“{value}”",)
+                return self._say("quoted", it=(value,))
             case ir.Literal(value, declared):
                 return self.constant(declared, self._labels(beside) if beside else {}, value)
             case ir.ReadFact(name):

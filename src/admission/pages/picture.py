@@ -185,7 +185,7 @@ def _wide(draft: Draft) -> str:
     placed: list[Box] = []
     paths: list[str] = []
     task = replace(_task(draft, left - 2 * PAD), width=left)
-    x_routes, x_channels = 180, width - right
+    x_routes, x_channels = 180, width - right - 2
     top = 4.0
     for group in groups:
         boxes, bottom = _stacked(group.routes, x_routes, top, middle)

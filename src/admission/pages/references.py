@@ -98,6 +98,24 @@ def readers(policy: ir.Policy) -> dict[str, list[Inlines]]:
     return found
 
 
+def waivers(policy: ir.Policy) -> dict[str, list[str]]:
+    """For each requirement, the anchors of the exceptions that waive it."""
+    found: dict[str, list[str]] = {}
+    for exception in policy.exceptions.values():
+        for name in exception.waives:
+            found.setdefault(name, []).append(anchors.rule(exception.id))
+    return found
+
+
+def overriders(policy: ir.Policy) -> dict[str, list[str]]:
+    """For each route, the anchors of the routes that come before it."""
+    found: dict[str, list[str]] = {}
+    for route in policy.routes.values():
+        for name in route.overrides:
+            found.setdefault(name, []).append(anchors.rule(route.id))
+    return found
+
+
 def citers(policy: ir.Policy) -> dict[str, list[Inlines]]:
     """For each source, links to what cites it."""
     found: dict[str, list[Inlines]] = {name: [] for name in policy.sources}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from admission import ir
-from admission.pages import anchors
+from admission.pages import anchors, references
 from admission.pages.drafting import Draft, Row
 from admission.pages.nodes import Blocks, Code, Entry, Inlines, Link, Section, Terms
 from admission.pages.speech import joined, spaced
@@ -14,9 +14,10 @@ from admission.pages.speech import joined, spaced
 def sections(draft: Draft) -> Iterator[Section]:
     """One section a kind of rule that there is."""
     policy = draft.policy
+    above, waivers = references.overriders(policy), references.waivers(policy)
     kinds = {
-        "route": [route(draft, rule) for rule in policy.routes.values()],
-        "requirement": [requirement(draft, rule) for rule in policy.requirements.values()],
+        "route": [route(draft, rule, above.get(rule.id, [])) for rule in policy.routes.values()],
+        "requirement": [requirement(draft, rule, waivers.get(rule.id, [])) for rule in policy.requirements.values()],
         "exception": [exception(draft, rule) for rule in policy.exceptions.values()],
         "obligation": [obligation(draft, rule) for rule in policy.obligations.values()],
         "invariant": [invariant(draft, rule) for rule in policy.invariants.values()],
@@ -34,22 +35,20 @@ def entry(draft: Draft, kind: str, rule: ir.Rule | ir.Watch, rows: list[Row]) ->
     return Entry(anchor, kind, title, blocks, draft.basis(rule.basis))
 
 
-def route(draft: Draft, rule: ir.Route) -> Entry:
-    """Where a route leads, when, and which routes it comes before."""
-    above = [other.id for other in draft.policy.routes.values() if rule.id in other.overrides]
+def route(draft: Draft, rule: ir.Route, above: list[str]) -> Entry:
+    """Where a route leads, when, and which routes it comes before or gives way to."""
     rows = [
         draft.row("to", channel(draft, rule.to)),
         (draft.speech.word("when"), draft.condition(rule.when)),
         *draft.linked("overrides", [anchors.rule(name) for name in rule.overrides]),
-        *draft.linked("overridden", [anchors.rule(name) for name in above]),
+        *draft.linked("overridden", above),
         *draft.reads(rule),
     ]
     return entry(draft, "route", rule, [*rows, draft.code(rule.when)] if rule.when else rows)
 
 
-def requirement(draft: Draft, rule: ir.Requirement) -> Entry:
+def requirement(draft: Draft, rule: ir.Requirement, waivers: list[str]) -> Entry:
     """What a requirement demands of which work, and what comes of failing it."""
-    waivers = [other.id for other in draft.policy.exceptions.values() if rule.id in other.waives]
     rows = [
         draft.row("for", joined([channel(draft, name) for name in rule.channels], " · ")),
         (draft.speech.word("when"), draft.condition(rule.when)),
@@ -58,7 +57,7 @@ def requirement(draft: Draft, rule: ir.Requirement) -> Entry:
     ]
     if rule.remedy:
         rows.append((draft.speech.word("remedy"), draft.speech.lines(rule.remedy)))
-    rows += [*draft.linked("waived_by", [anchors.rule(name) for name in waivers]), *draft.reads(rule)]
+    rows += [*draft.linked("waived_by", waivers), *draft.reads(rule)]
     kind = "note" if rule.effect == "note" else "requirement"
     return entry(draft, kind, rule, [*rows, draft.code(rule.when, rule.require)])
 

@@ -7,25 +7,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from admission import ir
-from admission.pages.nodes import Block, Blocks, Inline, Inlines, Paragraph, Spoken
+from admission.pages.nodes import Block, Blocks, Inline, Inlines, Paragraph, Spoken, plain
 from admission.pages.words import word
 
 _PLACES = re.compile(r"\{(\w+)\}")
 
 
 def filled(key: str, lang: str, **parts: Inlines) -> Inlines:
-    """One of the words, with lines in its places.
+    """One of the words, with lines in its places; a space between two Chinese characters is left out.
 
-    >>> filled("yuan", "en", it=("8",))
-    ('8', ' yuan')
+    >>> filled("yuan", "en", it=("8",)), filled("days", "zh", it=("期限",))
+    (('8', ' yuan'), ('期限', '天'))
     """
     found: list[Inline] = []
     for place, text in enumerate(_PLACES.split(word(key, lang))):
         if place % 2:
+            _close(found, _is_chinese(plain(parts[text])[:1]))
             found += parts[text]
         elif text:
-            found.append(text)
+            is_inside = _is_chinese(plain(tuple(found))[-1:]) and _is_chinese(text.lstrip()[:1])
+            found.append(text.lstrip() if is_inside else text)
     return tuple(found)
+
+
+def _close(found: list[Inline], is_chinese: bool) -> None:
+    """Take the space away that would stand between two Chinese characters."""
+    if is_chinese and found and isinstance(found[-1], str) and _is_chinese(found[-1].rstrip()[-1:]):
+        found[-1] = found[-1].rstrip()
+
+
+def _is_chinese(character: str) -> bool:
+    return "\u4e00" <= character <= "\u9fff"
 
 
 @dataclass(frozen=True, slots=True)
