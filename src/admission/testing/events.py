@@ -17,7 +17,7 @@ from admission.testing.constants import Constants, constants_of
 from admission.testing.tasks import values
 
 Log = list[dict[str, object]]
-_KEYS = ("a", "b")  # few, so that events meet
+_KEYS = ("a", "a", "b")  # few, so that events meet
 _NEAR = (0, 1, -1)  # seconds beside a boundary
 
 
@@ -111,7 +111,10 @@ def _event(policy: ir.CheckedPolicy, watches: Sequence[ir.Watch], types: Sequenc
         return st.builds(_Drawn, st.just(name), back, steps, st.fixed_dictionaries(drawn), *arrival)
 
     taken_back = st.builds(_Drawn, st.just(ir.WITHDRAWN), back, steps, st.just({}), *arrival)
-    return st.one_of(*map(of_type, types), taken_back)
+    typed = [of_type(name) for name in types]
+    # However few the types are, one in five or less withdraws another.
+    choices = [*typed * -(-4 // len(typed)), taken_back]
+    return st.integers(0, len(choices) - 1).flatmap(choices.__getitem__)
 
 
 def _value(declared: Type, constants: Constants, exprs: Sequence[ir.Expr], *, is_key: bool) -> st.SearchStrategy[Any]:
