@@ -1,5 +1,6 @@
-"""Print the JSON Schema of a policy's tasks, for editors, forms and other systems; or, for the editors of those who
-write policies, that of policy, rule and case files (`--language`).
+"""Print the JSON Schema of a policy's tasks, for forms and other systems.
+
+With `--language` it is the schema of the files that authors write, for their editors: policy, rule or case files.
 """
 
 from __future__ import annotations

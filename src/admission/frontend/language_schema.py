@@ -1,4 +1,4 @@
-"""The JSON Schema of policy files, rule files and case files, for editors: completion, hover, faults as the author types.
+"""The JSON Schema of policy, rule and case files, for editors: completion, hover, faults as the author types.
 
 It is made from the table of shapes that the loader checks documents against, so that it cannot say otherwise. Draft 7
 is what the editors' YAML servers know best. With a policy at hand its own names are offered, and its facts and values
