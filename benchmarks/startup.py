@@ -29,6 +29,10 @@ HERE = str(Path(__file__).parent)
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path not in {"", HERE})}
 
 
+# What is installed has its bytecode beside it; a checkout gets it from the runs of the check.
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     """A Python of its own, with this one's packages."""
     command = [sys.executable, *arguments]
