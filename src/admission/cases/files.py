@@ -8,7 +8,7 @@ from pathlib import Path
 
 from admission import intake, ir
 from admission.datatypes import shown
-from admission.decision import Given
+from admission.decision import Given, Verdict
 from admission.diagnostics import Collector, Diagnostic, Span, TaskError, nearest
 from admission.frontend import loader
 from admission.frontend.document import found, head
@@ -17,6 +17,7 @@ EXPECTED = (
     *("verdict", "channel", "violations", "missing", "obligations", "assumed"),
     *("conflict", "notes", "figures", "policy", "version", "as_of", "id"),
 )
+VERDICTS = tuple(verdict.value for verdict in Verdict)
 KEYS = ("id", "title", "as_of", "task", "expect")
 
 
@@ -147,7 +148,18 @@ class _Reader:
             if key not in EXPECTED:
                 listed = ", ".join(EXPECTED)
                 self.faults.add("A925", scalar.span, nearest(key, EXPECTED), fact=key, expected=(listed, listed))
+        self.verdict(node)
         return {key: loader.plain(child) for key, child in node.items.items()}
+
+    def verdict(self, node: loader.Mapping) -> None:
+        """Report an expected verdict that no decision can have."""
+        wanted = node.items.get("verdict")
+        value = None if wanted is None else loader.plain(wanted)
+        if wanted is not None and value not in VERDICTS:
+            listed = ", ".join(VERDICTS)
+            expected = (f"以下之一：{listed}", f"one of: {listed}")
+            near = nearest(str(value)[:60], VERDICTS)
+            self.faults.add("A913", wanted.span, near, fact="verdict", expected=expected, given=shown(value))
 
 
 _SAYS = {

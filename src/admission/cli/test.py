@@ -85,7 +85,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--generate",
         action="store_true",
-        help="print cases for what no case covers yet, expected values left for you to confirm (extra verify)",
+        help="print cases for what was never true or never false, for you to confirm (extra verify)",
     )
     parser.add_argument(
         "--seconds", type=policies.seconds, default=SECONDS, metavar="N", help=f"time for one case ({SECONDS:g})"
