@@ -69,9 +69,8 @@ def build_parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"admission {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     asked = next((word for word in given if not word.startswith("-")), None)
-    known = {name for name, _ in COMMANDS}
     for name, summary in COMMANDS:
-        if asked in known and asked != name:
+        if given and asked != name:
             commands.add_parser(name, help=summary)
             continue
         module = import_module(f"admission.cli.{name}")

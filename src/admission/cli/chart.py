@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 from admission.cli.terminal import wrap
 from admission.diagnostics.rendering import width
@@ -77,7 +77,7 @@ class Chart:
 
 def _plain(text: str) -> str:
     """Text that XML can hold: escaped, without control characters."""
-    return escape("".join(character if character.isprintable() else "�" for character in text))
+    return escape("".join(character if character.isprintable() else "�" for character in text), quote=False)
 
 
 def _short(label: str) -> str:
