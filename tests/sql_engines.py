@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -182,6 +183,7 @@ def spark() -> SparkSession:
     """The one local Spark of a test run."""
     from pyspark.sql import SparkSession
 
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     found = SparkSession.builder.master("local[1]").appName("tests").config("spark.ui.enabled", "false")
     found = found.config("spark.sql.shuffle.partitions", "1").config("spark.driver.host", "127.0.0.1")
     session: SparkSession = found.config("spark.sql.session.timeZone", "UTC").getOrCreate()
