@@ -50,6 +50,10 @@ class Dialect:
     """What keeps the optimizer from writing a stage's terms out again wherever the next one reads them."""
     numbers: Callable[[int, str], exp.Expr] | None = None
     """So many numbers from 0 as a column; None where answers are not looked up by code."""
+    slow_rows: Choice["guarded", "apart"] = "guarded"
+    """Whether rows with unknown facts are decided in their place, by terms that no other row evaluates, or apart."""
+    longest_in: int | None = None
+    """So many constants at most after IN."""
     is_case_blind: bool = False
     """Whether two columns may not differ in case alone."""
 
@@ -321,6 +325,13 @@ def _numbers_duckdb(count: int, name: str) -> Term:
     return exp.alias_(called, "n", table=[name])
 
 
+def _numbers_spark(count: int, name: str) -> Term:
+    called = exp.select(terms.named(terms.column("id"), name)).from_(
+        exp.Table(this=_call("RANGE", terms.number(count)))
+    )
+    return exp.alias_(exp.Subquery(this=called), "n", table=True)
+
+
 DIALECTS = {
     dialect.name: dialect
     for dialect in (
@@ -333,6 +344,7 @@ DIALECTS = {
             _within_duckdb,
             _counted("LEN"),
             numbers=_numbers_duckdb,
+            longest_in=4,
             is_case_blind=True,
         ),
         Dialect(
@@ -364,6 +376,8 @@ DIALECTS = {
             _has_spark,
             _within_spark,
             _counted("CARDINALITY"),
+            numbers=_numbers_spark,
+            slow_rows="apart",
             is_case_blind=True,
         ),
         Dialect(

@@ -17,7 +17,6 @@ from admission.datatypes import Kind, Type
 
 COMPARISONS = {"==": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE}
 
-LONGEST_IN = 4
 Item = tuple[str, ...] | ir.Workday
 """What has a column: `("fact", name)`, `("definition", name)`, `("cell", look_up, column)`, or a working day."""
 
@@ -139,7 +138,7 @@ class Emitter:
         found = self.expression(item)
         constants = [self.expression(option) for option in options]
         # DuckDB makes a join of a longer IN, for every row, whatever condition it stands under.
-        size = LONGEST_IN if self.dialect.numbers else len(constants)
+        size = self.dialect.longest_in or len(constants)
         parts = [constants[start : start + size] for start in range(0, len(constants), size)]
         return terms.any_of(exp.In(this=terms.wrapped(found.copy()), expressions=part) for part in parts)
 

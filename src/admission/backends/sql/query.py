@@ -22,6 +22,8 @@ from admission.datatypes import DATE, TEXT
 from admission.diagnostics import Collector, UnsupportedError
 
 SOURCE = "t"
+LOOKED_UP = ("verdict", "channel", "violations", "notes")
+"""What the table of answers has."""
 
 
 def to_sql(
@@ -100,7 +102,7 @@ class Query:
         found = self.build()
         return found.sql(dialect=self.dialect.name, pretty=True)
 
-    def build(self) -> exp.Select:
+    def build(self) -> exp.Query:
         """The query as a syntax tree."""
         if any(isinstance(item, ir.Workday) for item in self.order):
             self.with_ += calendar.calendar_tables(self.dialect)
@@ -110,7 +112,7 @@ class Query:
         for name, columns in self.judgement.routing():
             last = self._add(name, last, Stage(columns))
         shortcut = Shortcut(self.judgement)
-        found = self._by_code(last, shortcut) if shortcut.is_open else self._by_rule(last)
+        found: exp.Query = self._by_code(last, shortcut) if shortcut.is_open else self._by_rule(last)
         for table in self.with_:
             found = found.with_(table.name, as_=table.body, copy=False)
         return found
@@ -122,7 +124,7 @@ class Query:
         columns = [terms.named(term, name) for name, term in self.judgement.result()]
         return exp.select(*columns).from_(exp.alias_(exp.to_table(last), "p", table=True))
 
-    def _by_code(self, last: str, shortcut: Shortcut) -> exp.Select:
+    def _by_code(self, last: str, shortcut: Shortcut) -> exp.Query:
         """The answer of each row looked up by its code; built rule by rule for those that take the long way."""
         facts = [
             self.emit.read(item)
@@ -130,19 +132,44 @@ class Query:
             if isinstance(item, tuple) and item[0] == "fact" and self.policy.facts[item[1]].assume is None
         ]
         last = self._add("sorted_out", last, Stage([terms.named(shortcut.slow(facts), SLOW)]))
+        self.with_.append(shortcut.answers())
+        if self.dialect.slow_rows == "apart":
+            return exp.union(self._looked_up(last, shortcut), self._by_rule(self._slow(last)), distinct=False)
+        return self._guarded(last, shortcut)
+
+    def _guarded(self, last: str, shortcut: Shortcut) -> exp.Select:
+        """All rows in their order; the long way's terms stand under a condition that few rows fulfil."""
         slow, code = terms.column(SLOW), [terms.named(shortcut.code(), CODE)]
         for name, columns in self.judgement.judging():
             guarded = [terms.named(terms.case([(slow, column.this)], exp.null()), column.alias) for column in columns]
             last, code = self._add(name, last, Stage([*code, *guarded])), []
-        self.with_.append(shortcut.answers())
-        looked_up = ("verdict", "channel", "violations", "notes")
-        columns = [
-            terms.named(terms.case([(slow, term)], terms.column(name, ANSWERS)) if name in looked_up else term, name)
+        answers = [
+            terms.named(terms.case([(slow, term)], terms.column(name, ANSWERS)) if name in LOOKED_UP else term, name)
             for name, term in self.judgement.result()
         ]
+        return self._join_answers(exp.select(*answers), last, "left")
+
+    def _looked_up(self, last: str, shortcut: Shortcut) -> exp.Select:
+        """The rows whose facts are all known, alone."""
+        last = self._add("coded", last, Stage([terms.named(shortcut.code(), CODE)]))
+        nothing = self.dialect.names([])
+        answers = []
+        for name, term in self.judgement.result():
+            kept = term if name in ("id", "policy") else nothing
+            answers.append(terms.named(terms.column(name, ANSWERS) if name in LOOKED_UP else kept, name))
+        found = self._join_answers(exp.select(*answers), last, "inner")
+        return found.where(terms.negated(terms.column(SLOW)))
+
+    def _slow(self, last: str) -> str:
+        """The rows that take the long way, alone."""
+        body = exp.select(exp.Star()).from_(exp.to_table(last)).where(terms.column(SLOW))
+        self.with_.append(Table("slow_rows", body))
+        return "slow_rows"
+
+    def _join_answers(self, found: exp.Select, last: str, how: str) -> exp.Select:
         on = exp.EQ(this=terms.column(CODE, ANSWERS), expression=terms.column(CODE, "p"))
-        found = exp.select(*columns).from_(exp.alias_(exp.to_table(last), "p", table=True))
-        return found.join(exp.to_table(ANSWERS), on=on, join_type="left")
+        found = found.from_(exp.alias_(exp.to_table(last), "p", table=True))
+        return found.join(exp.to_table(ANSWERS), on=on, join_type=how)
 
     # --------------------------------------------------------------------------------------- what is read
 
