@@ -91,9 +91,8 @@ def _unreadable(code: str, path: str, **data: object) -> InputError:
 
 def parse(source: Source, faults: Collector) -> Node | None:
     """The document's root node; None where it is empty or cannot be parsed, and then a fault says why."""
-    composer = _Composer(source, faults)
     try:
-        root = composer.compose()
+        root = _compose(source, faults)
     except yaml.YAMLError as error:
         faults.keep(yaml_faults.fault(source, error))
         return None
@@ -102,6 +101,18 @@ def parse(source: Source, faults: Collector) -> Node | None:
     if root is None:
         faults.add("A104", Span(source, 0, 0))
     return root
+
+
+def _compose(source: Source, faults: Collector) -> Node | None:
+    try:
+        return _Composer(source, faults).compose(source.text)
+    except yaml.MarkedYAMLError as error:
+        # From 6.0.4 on the parser reads ahead, meets its own bound of a thousand levels and gives up before it has
+        # told of the first: the text up to there is deeper than ours.
+        deepest = yaml_faults.nested_until(source, error)
+        if deepest is None:
+            raise
+        return _Composer(source, faults).compose(source.text[:deepest])
 
 
 def _offset(source: Source, mark: Any) -> int:
@@ -136,9 +147,9 @@ class _Composer:
         self.nodes = 0
         self.root: Node | None = None
 
-    def compose(self) -> Node | None:
+    def compose(self, text: str) -> Node | None:
         documents = 0
-        for event in self._events():
+        for event in self._events(text):
             match event:
                 case yaml.DocumentStartEvent():
                     documents += 1
@@ -158,8 +169,8 @@ class _Composer:
             return None
         return self.root
 
-    def _events(self) -> Iterator[Any]:
-        parser = _Parser(self.source.text)
+    def _events(self, text: str) -> Iterator[Any]:
+        parser = _Parser(text)
         try:
             while parser.check_event():
                 yield parser.get_event()

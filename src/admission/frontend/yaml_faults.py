@@ -38,6 +38,12 @@ def fault(source: Source, error: yaml.YAMLError) -> Diagnostic:
     return Diagnostic("A105", Span(source, at, at + 1), {"char": f"U+{ord(character):04X}"})
 
 
+def nested_until(source: Source, error: yaml.MarkedYAMLError) -> int | None:
+    """The offset at which the parser gave up on how deep the text is nested; None where it gave up on another thing."""
+    stop = _Stop(source, error)
+    return stop.at if stop.is_about("nesting depth") else None
+
+
 @dataclass(frozen=True)
 class _Stop:
     """Where a parser gave up, and in what it was."""
