@@ -214,7 +214,7 @@ def _decode(source: Source, start: int) -> tuple[object, int]:
 
 
 _LINES_LOST = ("A103", "A906")
-"""A line that cannot be read: in JSON Lines one task, which keeps its place; in CSV the end, for it may hold a quote."""
+"""A line that cannot be read: in JSON Lines one task, which keeps its place; in CSV the end: it may hold a quote."""
 
 
 class _Bad(Exception):  # noqa: N818 - carries the diagnostic to the reader
