@@ -396,7 +396,7 @@ def test_the_clock_does_not_go_back() -> None:
     assert supervisor.advance("2019-09-01") == ()
     with pytest.raises(admission.InputError, match=r"it is 2019-09-01T23:59:59\+08:00, given 2019-08-31T23:59:59"):
         supervisor.advance("2019-08-31T23:59:59")
-    with pytest.raises(admission.InputError, match="`at` takes a moment from 1900 to 2199"):
+    with pytest.raises(admission.InputError, match="`to` takes a moment from 1900 to 2199"):
         supervisor.advance("tomorrow")
 
 
@@ -455,16 +455,97 @@ def test_a_snapshot_is_a_plain_log_that_restores_everything() -> None:
     assert second.advance(LATER) == first.advance(LATER)
 
 
-@pytest.mark.parametrize("snapshot", [{}, {"events": [{}]}, {"events": [], "clock": "soon"}, {"events": "x"}])
-def test_a_broken_snapshot_leaves_the_supervisor_as_it_was(snapshot: dict[str, object]) -> None:
-    """It is refused with what is wrong, and nothing is lost."""
+BROKEN = "error[A938]: not a snapshot of supervision: "
+MOMENT = "a moment from 1900 to 2199, to the second, such as 2019-08-03T09:00:00"
+SOUND = {"policy": "beijing", "version": "2019.1", "clock": None}
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "says"),
+    [
+        (None, [BROKEN + "given `null`"]),
+        ([], [BROKEN + "given `list []`"]),
+        (
+            {},
+            [
+                BROKEN + "`policy` is beijing here, not `null`",
+                BROKEN + "there is no `clock`",
+                BROKEN + "there is no list `events`",
+            ],
+        ),
+        ({**SOUND, "policy": "xicheng", "events": []}, [BROKEN + "`policy` is beijing here, not `xicheng`"]),
+        ({**SOUND, "events": "x"}, [BROKEN + "there is no list `events`"]),
+        (
+            {**SOUND, "events": [OWING, None, {**OWING, "owed": 7}]},
+            [
+                "events[1]:1:1: error[A930]: an event must be a mapping of fields to values, not `null`",
+                "events[2]:1:1: error[A935]: another event with other content has the id `d`",
+            ],
+        ),
+        (
+            {**SOUND, "events": [], "clock": "soon"},
+            [f"error[A934]: `clock` takes {MOMENT}, not `soon`"],
+        ),
+    ],
+)
+def test_a_broken_snapshot_leaves_the_supervisor_as_it_was(snapshot: Any, says: list[str]) -> None:
+    """One that is none, or of another policy, is refused with all that is wrong, and nothing is lost."""
     supervisor = BEIJING.supervise()
     supervisor.observe(OWING)
     before = supervisor.snapshot()
-    with pytest.raises(admission.InputError):
+    with pytest.raises(admission.InputError) as refused:
         supervisor.restore(snapshot)
+    assert [line for line in str(refused.value).splitlines() if "error[" in line] == says
     assert supervisor.snapshot() == before
     assert len(supervisor.open()) == 1
+
+
+def test_a_snapshot_of_another_version_is_replayed() -> None:
+    """The log is of the policy, whatever its version: a new version judges the same events."""
+    first, second = BEIJING.supervise(), BEIJING.supervise()
+    first.observe(started("s", T0))
+    second.restore({**first.snapshot(), "version": "2018"})
+    assert found(second.notices()) == found(first.notices()) != []
+
+
+def test_a_notice_that_moves_to_an_earlier_moment_is_revoked_first() -> None:
+    """What is told can be applied in the order told: a notice is never raised while it still stands."""
+    supervisor = XICHENG.supervise()
+    applied = {"event": "applied", "task": "t", "unit": "u"}
+    supervisor.observe({**applied, "id": "a2", "at": "2019-10-08T09:00:00"})
+    supervisor.advance("2020-01-01")
+    changes = supervisor.observe({**applied, "id": "a1", "at": "2019-09-02T09:00:00"})
+    assert [(n.change, n.since) for n in changes] == [
+        ("revoked", "2019-10-29T00:00:00+08:00"),
+        ("raised", "2019-09-25T00:00:00+08:00"),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_changes_told_add_up_to_what_stands(seed: int) -> None:
+    """Raised and revoked in turn for each subject, in any chunks, restored half-way: the sum is what stands."""
+    rng = random.Random(seed)  # noqa: S311 - a log, no secret
+    standing = dict[tuple[str, str], str]()
+    supervisor, told = XICHENG.supervise(), list[Notice]()
+    for event in random_log(seed, events=150, tasks=4, units=3):
+        if rng.random() < 0.5:
+            supervisor.record(event)
+        else:
+            told += supervisor.observe(event)
+        if rng.random() < 0.05 and supervisor.clock is not None:
+            told += supervisor.advance(supervisor.clock)
+            snapshot, supervisor = supervisor.snapshot(), XICHENG.supervise()
+            supervisor.restore(snapshot)
+    told += supervisor.advance(LATER)
+    for notice in told:
+        mark = (notice.watch, str(notice.subject))
+        if notice.change == "raised":
+            assert mark not in standing
+            standing[mark] = notice.since
+        else:
+            assert standing.pop(mark) == notice.since
+    assert standing == {(n.watch, str(n.subject)): n.since for n in supervisor.notices()}
+    assert len(standing) > 5
 
 
 def test_a_supervisor_may_be_shared_between_threads() -> None:

@@ -182,6 +182,28 @@ def test_a_line_without_end_is_bounded() -> None:
     assert found.code == "A906"
 
 
+@pytest.mark.parametrize(("line", "code"), [(b"x" * 2_500_000, "A906"), ('{"kind": "帮助"}'.encode("gbk"), "A103")])
+def test_after_a_line_that_cannot_be_read_the_next_one_is(line: bytes, code: str) -> None:
+    """In JSON Lines a line is a task, whatever is in it: those after it keep their places and are read."""
+    stream = io.BytesIO(b'{"kind": "help"}\n' + line + b'\n{"kind": "duty"}\n')
+    before, found, after = read_tasks("-", stdin=stream, kind="jsonl")
+    assert isinstance(before, Record)
+    assert isinstance(after, Record)
+    assert isinstance(found, Diagnostic)
+    assert found.code == code
+    assert found.span is not None
+    assert (found.span.source.first_line, after.place, after.values) == (2, 3, {"kind": "duty"})
+
+
+def test_after_a_line_that_cannot_be_read_csv_ends() -> None:
+    """In CSV such a line may hold a quote, so no one knows where the next task begins."""
+    stream = io.BytesIO("kind\nhelp\n帮助\nduty\n".encode("gbk"))
+    found = [
+        item.code if isinstance(item, Diagnostic) else item.values for item in read_tasks("-", stdin=stream, kind="csv")
+    ]
+    assert found == [{"kind": "help"}, "A103"]
+
+
 @pytest.mark.parametrize("kind", ["yaml", "json", "jsonl", "csv"])
 @given(content=st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(kind: str, content: bytes) -> None:

@@ -178,6 +178,82 @@ def test_a_growing_file_is_followed(tmp_path: Path) -> None:
     ]
 
 
+STARTED = '{{"event": "started", "id": "{0}", "at": "2019-09-01T00:00:00", "task": "t"}}\n'
+
+
+@needs_engine
+@pytest.mark.parametrize("how", ["renamed", "cut short"])
+def test_a_file_that_is_replaced_or_cut_short_is_read_again(tmp_path: Path, how: str) -> None:
+    """As logs rotate: what was written before is still read, then the new file from its start, and it is said so."""
+    path = tmp_path / "l.jsonl"
+    path.write_text(STARTED.format("first") + STARTED.format("second"), encoding="utf-8")
+    command = [*(sys.executable, "-m", "admission", "watch", XICHENG), str(path), "--follow", "--format", "json"]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": environment()}
+    with subprocess.Popen([*command, "--lang", "en"], **pipes) as following:
+        assert following.stdout
+        told = [json.loads(following.stdout.readline()) for _ in range(2)]
+        if how == "renamed":
+            path.rename(tmp_path / "l.jsonl.1")
+        path.write_text(STARTED.format("third"), encoding="utf-8")
+        told.append(json.loads(following.stdout.readline()))
+        following.send_signal(signal.SIGINT)
+        _, said = following.communicate(timeout=30)
+    assert following.returncode == 0
+    assert [notice["subject"]["event"] for notice in told] == ["first", "second", "third"]
+    assert said == f"note: {path} was replaced or cut short; it is read again from its start\n"
+
+
+@needs_engine
+def test_standard_input_is_followed_to_its_end() -> None:
+    """A pipe can be followed: each change is printed as its event comes, and the end of the pipe ends the command."""
+    command = [sys.executable, "-m", "admission", "watch", XICHENG, "-", "--follow", "--format", "json"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
+    ) as following:
+        assert following.stdin
+        assert following.stdout
+        for name in ("a", "b"):
+            following.stdin.write(STARTED.format(name))
+            following.stdin.flush()
+            assert json.loads(following.stdout.readline())["subject"] == {"event": name}
+        following.stdin.close()
+        assert following.wait(timeout=30) == 0
+
+
+@needs_engine
+def test_until_does_not_go_with_follow(capsys: pytest.CaptureFixture[str]) -> None:
+    """The clock of a file that grows moves with its events; it is said, not ignored."""
+    code, out, err = watch(capsys, XICHENG, EXAMPLE, "--follow", "--until", "2019-12-31", "--lang", "en")
+    assert (code, out) == (2, "")
+    assert err == (
+        "error[A908]: --until=2019-12-31T23:59:59+08:00 will not do: "
+        "expected none with --follow, whose clock moves with the events\n"
+    )
+
+
+@needs_engine
+def test_what_the_terminal_cannot_encode_is_still_json(tmp_path: Path) -> None:
+    """Without UTF-8 the lines are JSON all the same: letters of every plane, halves of pairs, and Chinese."""
+    path = tmp_path / "l.jsonl"
+    name = "é任务😀\ud83d"
+    path.write_text(STARTED.format(json.dumps(name)[1:-1]), encoding="utf-8")
+    command = [sys.executable, "-m", "admission", "watch", XICHENG, str(path), "--format", "json"]
+    for encoding in ("ascii", "gbk", "utf-8"):
+        plain = {**environment(), "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+        done = subprocess.run(command, capture_output=True, check=True, env=plain, timeout=60)
+        assert json.loads(done.stdout.decode(encoding))["subject"] == {"event": name}
+
+
+@needs_engine
+def test_a_book_without_until_says_that_todays_policy_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    """Which policy of a book is taken depends on the day; the command takes today, and says so."""
+    book = str(ROOT / "policies")
+    code, _, err = watch(capsys, book, EXAMPLE, "--place", "beijing", "--lang", "en")
+    assert code == 0
+    assert re.fullmatch(r"note: no --until; the policy is today's, \d{4}-\d\d-\d\d\n", err)
+    assert watch(capsys, book, EXAMPLE, "--place", "beijing", "--until", "2020-01-01", "--lang", "en")[2] == ""
+
+
 HOSTILE = r"""
 {"event":"started","id":"\ud800","at":"2019-09-01T00:00:00","task":"\ud800"}
 {"event":"started","id":"a\u0000\u001b[31mb","at":"2019-09-01T00:00:00","task":"\u0000"}
@@ -215,9 +291,9 @@ def test_hostile_events_never_crash_the_command(tmp_path: Path, form: str) -> No
 
 @needs_engine
 def test_only_one_file_of_json_lines_is_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Standard input, two files, or a file of another kind cannot be followed."""
+    """Two files, none, or a file of another kind cannot be followed."""
     (tmp_path / "events.yaml").write_text("[]\n", encoding="utf-8")
-    for files in (["-"], [EXAMPLE, EXAMPLE], [str(tmp_path / "events.yaml")]):
+    for files in (["-", EXAMPLE], [EXAMPLE, EXAMPLE], [str(tmp_path / "none")], [str(tmp_path / "events.yaml")]):
         code, _, err = watch(capsys, XICHENG, *files, "--follow")
         assert code == 2
         assert "error[A939]" in err

@@ -351,7 +351,7 @@ def shown(value: object) -> str:
     elif isinstance(value, (bool, int, Decimal, date)) or value is None:
         text = _plain(value)
     else:
-        text = f"{type(value).__name__} {_brief(value)}"
+        text = f"{type(value).__name__} {_brief(value)}".rstrip()
     text = "".join(c if c.isprintable() else "�" for c in text[: SHOWN + 1])
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 

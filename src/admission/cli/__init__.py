@@ -6,6 +6,7 @@ Exit codes: 0 done and nothing to complain of; 1 done, and the answer is bad new
 from __future__ import annotations
 
 import argparse
+import codecs
 import io
 import os
 import sys
@@ -37,8 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code and never raises for a user's mistake."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # A lone surrogate in a task's id cannot be encoded; escaped, it is the same text to whoever reads the JSON.
-        sys.stdout.reconfigure(errors="backslashreplace")
+        # What cannot be encoded (half of a surrogate pair, or much more where the terminal has no UTF-8) is written as
+        # JSON escapes it, which is the same text to whoever reads the JSON.
+        codecs.register_error("json", _escaped)
+        sys.stdout.reconfigure(errors="json")
     options = argparse.Namespace(lang=language_of_locale())
     try:
         build_parser(given).parse_args(given, options)
@@ -57,6 +60,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.DONE
     except KeyboardInterrupt:
         return 130
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """What an encoding lacks, as JSON escapes it: an error handler of `codecs`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    import json
+
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def build_parser(given: Sequence[str] = ()) -> argparse.ArgumentParser:

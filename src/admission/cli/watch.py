@@ -5,17 +5,19 @@ fields of its type. Events may come in any order and more than once. Without --u
 event. An event that does not fit is reported on stderr with its place, the others count, and the exit code is then 2;
 otherwise it is 0 whatever the notices.
 
-With --follow the one file is read as it grows, and each notice is printed when it is raised or revoked; Ctrl-C ends it.
+With --follow one file of JSON Lines, or standard input, is read as it grows, and each notice is printed when it is
+raised or revoked. A file that is replaced or cut short is read again from its start. Ctrl-C ends it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import IO
 
@@ -38,6 +40,8 @@ _HEADER: dict[Language, tuple[str, ...]] = {
 }
 _NOT_OF_EVENTS = {"A902": "A930", "A927": None}
 """What readers of tasks report, and what it is of events: an empty log is no fault."""
+_NO_UNTIL = ("不与 --follow 同用，时钟随事件前进", "none with --follow, whose clock moves with the events")
+_REPLACED = "note: {} was replaced or cut short; it is read again from its start\n"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until", type=moment, metavar="DATE", help="where the clock stands: a moment, or a day, which is its end"
     )
-    parser.add_argument("--follow", action="store_true", help="go on reading a file that grows")
+    parser.add_argument("--follow", action="store_true", help="go on reading one file, or -, as it grows")
     parser.add_argument(
         "--input-format",
         choices=("yaml", "json", "jsonl", "csv"),
@@ -67,8 +71,7 @@ def moment(text: str) -> str:
 
 def run(options: argparse.Namespace) -> int:
     """Print the notices that stand, or follow a file."""
-    day = datetime.fromisoformat(options.until).date() if options.until else None
-    policy = policies.load_policy(options, day)
+    policy = policies.load_policy(options, policy_day(options))
     reader = EventReader(options, policy, supervisor_of(policy))
     if options.follow:
         return follow(options, policy, reader)
@@ -76,6 +79,20 @@ def run(options: argparse.Namespace) -> int:
     until = options.until or (None if latest is None else events.moment_text(latest))
     write(() if until is None else reader.supervisor.notices_at(until), policy, options)
     return Exit.WRONG if reader.is_faulty else Exit.DONE
+
+
+def policy_day(options: argparse.Namespace) -> date:
+    """The day for which a book picks its policy: that of --until, or today, and then it says so."""
+    if options.until:
+        return datetime.fromisoformat(options.until).date()
+    today = date.today()  # noqa: DTZ011 - a day of the calendar on the wall
+    if options.place:
+        said = {
+            "zh": f"提示：没有 --until，按今天 {today} 选用规则",
+            "en": f"note: no --until; the policy is today's, {today}",
+        }
+        sys.stderr.write(said[options.lang] + "\n")
+    return today
 
 
 def supervisor_of(policy: Policy) -> Supervisor:
@@ -163,35 +180,60 @@ def row_of(notice: Notice, policy: Policy, lang: Language) -> tuple[str, ...]:
 
 
 def follow(options: argparse.Namespace, policy: Policy, reader: EventReader) -> int:
-    """Read a file as it grows, and print each change as it comes, until interrupted."""
-    path = Path(options.events[0])
-    kind = options.input_format or FORMATS.get(path.suffix.lower(), "jsonl")
-    if len(options.events) > 1 or not path.is_file() or kind != "jsonl":
-        raise InputError([Diagnostic("A939", None, {}, path=str(path))])
+    """Read a file or standard input as it grows, and print each change as it comes, until interrupted."""
+    path = options.events[0]
+    kind = options.input_format or FORMATS.get(Path(path).suffix.lower(), "jsonl")
+    if len(options.events) > 1 or kind != "jsonl" or (path != "-" and not Path(path).is_file()):
+        raise InputError([Diagnostic("A939", None, {}, path=path)])
+    if options.until:
+        words = {"option": "--until", "given": options.until, "expected": _NO_UNTIL}
+        raise InputError([Diagnostic("A908", None, words)])
     try:
-        with path.open("rb") as stream:
-            for record in read_stream(Growing(stream), str(path), "jsonl"):
-                take(record, policy, options, reader)
+        for record in read_stream(sys.stdin.buffer, "<stdin>", kind) if path == "-" else growing(path, options.lang):
+            take(record, policy, options, reader)
     except KeyboardInterrupt:
         pass
     return Exit.WRONG if reader.is_faulty else Exit.DONE
 
 
-class Growing:
-    """A file of lines that grows: reading waits for the rest of a line, and for the next."""
+def growing(path: str, lang: Language) -> Iterator[Record | Diagnostic]:
+    """The records of a file of lines as it grows, for ever; where it is replaced or cut short, from its start again.
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    Events that are read twice are the same events, so nothing comes of that.
+    """
+    while True:
+        with Path(path).open("rb") as stream:
+            yield from read_stream(Growing(stream, Path(path)), path, "jsonl")
+        sys.stderr.write({"zh": f"提示：{path} 已被替换或截短，从头再读\n"}.get(lang, _REPLACED.format(path)))
+
+
+class Growing:
+    """A file of lines that grows: reading waits for the rest of a line, and for the next, until it is replaced."""
+
+    def __init__(self, stream: IO[bytes], path: Path) -> None:
         self._stream = stream
+        self._path = path
 
     def readline(self, most: int) -> bytes:
-        """The next line once it is whole, or as much of it as may be read at once."""
+        """The next line once it is whole, or as much of it as may be read at once; empty at the end of the file."""
         line = b""
         while not line.endswith(b"\n") and len(line) < most:
+            is_over = self._is_replaced()  # asked first, so that what was written before that is still read
             more = self._stream.readline(most - len(line))
+            if not more and is_over:
+                break
             if not more:
                 time.sleep(PAUSE)
             line += more
         return line
+
+    def _is_replaced(self) -> bool:
+        """Whether another file stands in its place, as when logs rotate, or it is shorter than what was read."""
+        try:
+            now = self._path.stat()
+        except OSError:  # moved away, and no other is there yet
+            return False
+        return not os.path.samestat(now, os.fstat(self._stream.fileno())) or now.st_size < self._stream.tell()
 
 
 def take(record: Record | Diagnostic, policy: Policy, options: argparse.Namespace, reader: EventReader) -> None:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from admission import ir
 from admission.backends.rete.watches import WatchMatcher
-from admission.datatypes import Unfit, Value, to_json
+from admission.datatypes import Unfit, Value, shown, to_json
 from admission.decision import Citation, citations_of, in_language
 from admission.diagnostics import Diagnostic, InputError
 from admission.docket.gathering import Shelf, Subject, Watched
@@ -143,11 +143,11 @@ class Supervisor:
         with self._lock:
             return self._moved_to(self._moment(to))
 
-    def _moment(self, to: object) -> Moment:
+    def _moment(self, to: object, name: str = "to") -> Moment:
         try:
             moment = to_clock(to)
         except Unfit as unfit:
-            words = {"fact": "to", "expected": unfit.expectation, "given": unfit.given}
+            words = {"fact": name, "expected": unfit.expectation, "given": unfit.given}
             raise InputError([Diagnostic(unfit.code, None, words)]) from None
         if self._clock is not None and moment < self._clock:
             words = {"expected": moment_text(self._clock), "given": moment_text(moment)}
@@ -287,28 +287,30 @@ class Supervisor:
             }
 
     def restore(self, snapshot: Mapping[str, object]) -> None:
-        """Start over from a snapshot; the notices that stand then are not raised again.
+        """Start over from a snapshot of this policy, in this version or another; nothing is raised again.
 
-        Raises `InputError` where it is none; the supervisor is then as it was.
+        Raises `InputError` with every fault where it is none; the supervisor is then as it was.
         """
         with self._lock:
             kept = dict(self.__dict__)
             try:
                 self._clear()
-                self._replay(snapshot)
-            except InputError:
+                self._replay(_log_of(snapshot, self._policy), snapshot["clock"])
+            except BaseException:
                 self.__dict__.update(kept)
                 raise
 
-    def _replay(self, snapshot: Mapping[str, object]) -> None:
-        events, clock = snapshot.get("events"), snapshot.get("clock")
-        if not isinstance(events, list):
-            problem = ("没有 events 列表", "there is no list `events`")
-            raise InputError([Diagnostic("A938", None, {"problem": problem})])
-        for event in events:
-            self.record(event)
+    def _replay(self, events: list[Mapping[str, object]], clock: object) -> None:
+        faults: list[Diagnostic] = []
+        for place, event in enumerate(events):
+            try:
+                self.record(event)
+            except InputError as error:
+                faults += [Diagnostic(d.code, None, d.data, d.near, path=f"events[{place}]") for d in error.diagnostics]
+        if faults:
+            raise InputError(faults)
         if clock is not None:
-            self._moved(self._moment(clock))
+            self._moved(self._moment(clock, "clock"))
 
     def _notice(self, mark: Mark, since: Moment, change: Literal["raised", "revoked"]) -> Notice:
         watched = self._watched[mark[0]]
@@ -335,10 +337,32 @@ class Supervisor:
         return {watch.each: to_json(self._policy.events[event].fields[watch.each].type, mark[1])}
 
 
-def _order(notice: Notice) -> tuple[str, str, str, bool]:
-    # Moments of one offset sort as text; a change revokes before it raises.
+def _order(notice: Notice) -> tuple[bool, str, str, str]:
+    # A notice that moves is revoked before it is raised anew, be it since an earlier moment. Moments of one offset
+    # sort as text.
     shown = next(iter(notice.subject.values()))
-    return notice.since, notice.watch, str(shown), notice.change == "raised"
+    return notice.change == "raised", notice.since, notice.watch, str(shown)
+
+
+def _log_of(snapshot: object, policy: ir.Policy) -> list[Mapping[str, object]]:
+    """The events of a snapshot. Raises `InputError` where it is none, or one of another policy."""
+    if not isinstance(snapshot, Mapping):
+        problem = f"`{shown(snapshot)}`"
+        raise InputError([Diagnostic("A938", None, {"problem": (f"给出的是 {problem}", f"given {problem}")})])
+    problems = []
+    if snapshot.get("policy") != policy.id:
+        given = shown(snapshot.get("policy"))
+        problems.append(
+            (f"policy 应为 {policy.id}，而给出的是 `{given}`", f"`policy` is {policy.id} here, not `{given}`")
+        )
+    if "clock" not in snapshot:
+        problems.append(("没有 clock", "there is no `clock`"))
+    events = snapshot.get("events")
+    if not isinstance(events, list):
+        problems.append(("没有 events 列表", "there is no list `events`"))
+    if problems or not isinstance(events, list):
+        raise InputError([Diagnostic("A938", None, {"problem": problem}) for problem in problems])
+    return events
 
 
 def _interests(policy: ir.CheckedPolicy, watched: Mapping[str, Watched]) -> dict[str, list[str]]:

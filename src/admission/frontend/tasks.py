@@ -213,6 +213,10 @@ def _decode(source: Source, start: int) -> tuple[object, int]:
         raise _Bad(Diagnostic("A111", span, {"deepest": loader.DEEPEST})) from None
 
 
+_LINES_LOST = ("A103", "A906")
+"""A line that cannot be read: in JSON Lines one task, which keeps its place; in CSV the end: it may hold a quote."""
+
+
 class _Bad(Exception):  # noqa: N818 - carries the diagnostic to the reader
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic)
@@ -285,7 +289,8 @@ def _lines(stream: Any, name: str) -> Iterator[tuple[int, str] | Diagnostic]:
         number += 1
         if len(line) > LONGEST_LINE:
             yield Diagnostic("A906", Span(Source(name, "", number), 0, 0), {"most": LONGEST_LINE})
-            return
+            _skip_line(reader, line)
+            continue
         if number == 1 and line.startswith(BOM):
             yield Diagnostic("A905", Span(Source(name, "", 1), 0, 0), {})
             line = line.removeprefix(BOM)
@@ -293,7 +298,12 @@ def _lines(stream: Any, name: str) -> Iterator[tuple[int, str] | Diagnostic]:
             yield number, line.decode("utf-8")
         except UnicodeDecodeError:
             yield Diagnostic("A103", Span(Source(name, "", number), 0, 0), {"path": name, "line": number})
-            return
+
+
+def _skip_line(reader: Any, line: bytes) -> None:
+    """Read a line that is too long to its end, a piece at a time."""
+    while line and not line.endswith(b"\n"):
+        line = reader.readline(LONGEST_LINE)
 
 
 def _json_lines(stream: Any, name: str) -> Iterator[Record | Diagnostic]:
@@ -301,6 +311,7 @@ def _json_lines(stream: Any, name: str) -> Iterator[Record | Diagnostic]:
     for item in _lines(stream, name):
         if isinstance(item, Diagnostic):
             is_faulty = True
+            place += item.code in _LINES_LOST
             yield item
             continue
         number, line = item
@@ -336,6 +347,8 @@ class _Raw:
         for item in self.lines:
             if isinstance(item, Diagnostic):
                 self.problems.append(item)
+                if item.code in _LINES_LOST:
+                    return
                 continue
             number, line = item
             if not self.text:
