@@ -17,6 +17,8 @@ from admission.diagnostics import Collector, Span, nearest
 
 Words = tuple[str, str]
 
+# What other languages call the unknown, where a policy declares no such name.
+_FOR_UNKNOWN = frozenset(("null", "unknown", "undefined", "nil"))
 _KINDS: dict[Kind, Words] = {
     Kind.BOOL: ("是否", "true or false"),
     Kind.INT: ("整数", "a whole number"),
@@ -147,7 +149,8 @@ class Typer:
             self.faults.add("A413", span, name=name)
         else:
             known = [*(wanted.values if wanted else ()), *self.names.known()]
-            self.faults.add("A400", span, nearest(name, known), name=name)
+            code = "A309" if name.lower() in _FOR_UNKNOWN else "A400"
+            self.faults.add(code, span, nearest(name, known) if code == "A400" else None, name=name)
 
     def not_of_the_decision(self, name: str, span: Span | None) -> None:
         """Report a reading of the decision outside an invariant, or of a rule that is no requirement."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from admission import ir
@@ -71,6 +72,12 @@ def locate(span: Span | None, word: str) -> Span | None:
     return span
 
 
+def locate_key(span: Span | None, key: str) -> Span | None:
+    """Where a key stands in a declaration; the declaration's own place where it is not found."""
+    found = locate(span, f"{key}:")
+    return found if found is None or found == span else found._replace(end=found.end - 1)
+
+
 def _end_of_block(text: str, start: int, indent: int) -> int:
     at = text.find("\n", start)
     while at >= 0:
@@ -122,7 +129,17 @@ def check_parameters(policy: ir.Policy, faults: Collector) -> None:
     for parameter in policy.parameters.values():
         first = parameter.values[0][0]
         if policy.period.start and first > policy.period.start:
-            faults.add("A501", parameter.span, name=parameter.name, since=first, start=policy.period.start)
+            is_below = policy.below is not None and policy.below.parameters.get(parameter.name) is parameter
+            span = of_head(policy, "in_force") if is_below else parameter.span
+            faults.add("A501", span, name=parameter.name, since=first, start=policy.period.start)
+
+
+def of_head(policy: ir.Policy, key: str) -> Span | None:
+    """Where a key of the policy's head stands."""
+    if policy.span is None:
+        return None
+    found = re.compile(rf"^{key}(?=[ ]*:)", re.MULTILINE).search(policy.span.source.text)
+    return Span(policy.span.source, *found.span()) if found else policy.span
 
 
 def check_look_ups(policy: ir.Policy, poisoned: frozenset[str], faults: Collector) -> None:
@@ -136,7 +153,7 @@ def check_look_ups(policy: ir.Policy, poisoned: frozenset[str], faults: Collecto
             continue
         if set(look_up.match) != set(register.key):
             found = ", ".join(look_up.match)
-            faults.add("A516", look_up.span, expected=", ".join(register.key), found=found)
+            faults.add("A516", locate_key(look_up.span, "match"), expected=", ".join(register.key), found=found)
             continue
         for key, name in look_up.match.items():
             _check_key(register.columns[key].type, policy.facts.get(name), look_up, faults)
@@ -196,7 +213,7 @@ def check_layer(policy: ir.Policy, faults: Collector) -> None:
     if not policy.tightens:
         return
     if below is None:
-        faults.add("A602", policy.span)
+        faults.add("A602", of_head(policy, "tightens"))
         return
     for name, fact in below.facts.items():
         own = policy.facts[name]

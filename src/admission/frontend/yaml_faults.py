@@ -22,14 +22,18 @@ _FULL_WIDTH = {"：": ":", "，": ",", "｛": "{", "｝": "}", "［": "[", "］"
 _BRACKET = re.compile("[｛｝［］]")
 _COLON = re.compile(r"(?:^ *(?:- +)?|[{\[,] *)\w+(：)", re.MULTILINE)
 _COMMA = re.compile(r"^.*[{\[].*?(，)", re.MULTILINE)
+_BRACKETS = re.compile(r"""[\[\]{}]|"(?:[^"\\]|\\.)*"|'[^']*'""", re.DOTALL)
 _NO_SPACE = re.compile(r"^ *(?:- +)?\w+(:)[^\s:/]", re.MULTILINE)
 _STRANGE_SPACE = re.compile(r"^ *([^\S \t\n])", re.MULTILINE)
 
 
-def fault(source: Source, error: yaml.YAMLError) -> Diagnostic:
-    """What to say where the parser gives up."""
+def fault(source: Source, error: yaml.YAMLError, deepest: int) -> Diagnostic:
+    """What to say where the parser gives up; `deepest` is how many levels of nesting a document may have."""
     if isinstance(error, yaml.MarkedYAMLError):
         stop = _Stop(source, error)
+        if stop.is_about("nesting depth"):
+            at = _too_deep(source.text, deepest) or stop.at
+            return Diagnostic("A111", Span(source, at, at + 1), {"deepest": deepest})
         return next(found for look in _LOOKS if (found := look(stop)))
     code = getattr(error, "character", 0)
     character = chr(code) if isinstance(code, int) else str(code)[0]
@@ -97,6 +101,16 @@ class _Stop:
         return None if not said or said.startswith("#") else len(text) - len(said)
 
 
+def _too_deep(text: str, deepest: int) -> int | None:
+    """Where brackets are first nested deeper: newer parsers stop by themselves, a thousand levels down."""
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if depth > deepest:
+            return found.start()
+    return None
+
+
 def _said(stop: _Stop, at: int, zh: str, en: str) -> Diagnostic:
     return Diagnostic("A106", Span(stop.source, at, at + 1), {"problem": (zh, en)})
 
@@ -160,7 +174,10 @@ def _open_bracket(stop: _Stop) -> Diagnostic | None:
     if opened == stop.line or (stop.indent(stop.line) or 0) > (stop.indent(opened) or 0):
         return None
     bracket = stop.source.text[stop.within]
-    return _said(stop, stop.within, f"`{bracket}` 没有闭合", f"`{bracket}` is never closed")
+    zh, en = f"`{bracket}` 没有闭合", f"`{bracket}` is never closed"
+    if " #" in stop.source.line(opened):
+        zh, en = f"{zh}（` #` 之后是注释）", f"{en} (what follows ` #` is a comment)"
+    return _said(stop, stop.within, zh, en)
 
 
 def _no_key(stop: _Stop) -> Diagnostic | None:
@@ -200,14 +217,52 @@ def _moved_left(stop: _Stop) -> Diagnostic | None:
     return _said(stop, at, zh, en)
 
 
+def _escape(stop: _Stop) -> Diagnostic | None:
+    if not (stop.is_about("escape character") or stop.is_about("hexdecimal")):
+        return None
+    return _said(stop, stop.at, "双引号中的反斜线写法有误", "a backslash that begins no known escape")
+
+
+def _after_the_end(stop: _Stop) -> Diagnostic | None:
+    """More text after what closed a value that began with a bracket or a quote."""
+    before = stop.source.text[stop.source.offset(stop.line, 1) : stop.at].rstrip()
+    if not before.endswith(("}", "]", "'", '"')) or not stop.is_about("expected key"):
+        return None
+    end = before[-1]
+    zh = f"`{end}` 之后还有文字；请把整条内容加引号，或写在 >- 之下"
+    return _said(stop, stop.at, zh, f"text after the closing `{end}`; put the whole in quotes, or below `>-`")
+
+
+# What the parser complains of, in words for authors.
+_WORDS: dict[str, tuple[str, str]] = {
+    "mapping values are not allowed": (
+        "同一行又有一个冒号；文字中含 `: ` 时请加引号",
+        "another colon in one line; a text that holds `: ` needs quotes",
+    ),
+    "expected ',' or '}'": (
+        "此处应为逗号或 `}`；文字中含 `: ` 时请加引号",
+        "expected a comma or `}`; a text that holds `: ` needs quotes",
+    ),
+    "expected ',' or ']'": ("此处应为逗号或 `]`", "expected a comma or `]`"),
+    "expected key": ("此处应为 “键: 值”", "expected a key and a colon here"),
+    "expected '-' indicator": ("此处应为以 `- ` 开头的一项", "expected an item that begins with `- `"),
+    "expected node content": ("此处应有内容", "expected a value here"),
+    "block sequence entries": ("`- ` 须另起一行", "an item with `- ` begins on a line of its own"),
+    "expected <document start>": ("`...` 之后还有内容", "something stands after `...`"),
+    "expected comment or line break": ("`|` 或 `>` 之后须换行", "the line goes on after `|` or `>`"),
+    "cannot start any token": ("文字不能以此字符开头；请加引号", "a text cannot begin with this; put it in quotes"),
+}
+
+
 def _as_it_says(stop: _Stop) -> Diagnostic:
     problem = " ".join(str(stop.error.problem).split())
-    return _said(stop, stop.at, problem, problem)
+    return _said(stop, stop.at, *next((said for key, said in _WORDS.items() if key in problem), (problem, problem)))
 
 
 # In the order in which one is surer than the next; the last always has something to say.
 _LOOKS: tuple[Callable[[_Stop], Diagnostic | None], ...] = (
     _tab,
+    _escape,
     _open_quote,
     _strange_space,
     _full_width(_BRACKET),
@@ -215,6 +270,7 @@ _LOOKS: tuple[Callable[[_Stop], Diagnostic | None], ...] = (
     _full_width(_COLON, _COMMA),
     _no_key,
     _no_space,
+    _after_the_end,
     _moved_left,
     _as_it_says,
 )
