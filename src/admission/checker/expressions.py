@@ -12,6 +12,7 @@ from typing import assert_never
 
 from admission import ir
 from admission.checker.names import Names
+from admission.checker.places import locate
 from admission.datatypes import BOOL, DATE, FEN_PER_YUAN, INT, MONEY, Kind, Type
 from admission.diagnostics import Collector, Span, nearest
 
@@ -362,7 +363,7 @@ class Typer:
         declared = self.names.policy.definitions[name]
         if name in self.resolving:
             cycle = [*self.resolving[self.resolving.index(name) :], name]
-            self.faults.add("A407", declared.span, names=" → ".join(cycle))
+            self.faults.add("A407", locate(declared.span, cycle[1]), names=" → ".join(cycle))
             return None
         self.resolving.append(name)
         typed = self.typed(declared.expr)

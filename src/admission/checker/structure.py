@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 
 from admission import ir
 from admission.checker.expressions import Typer, words
+from admission.checker.places import locate, locate_key, of_head
 from admission.datatypes import Kind, Type
 from admission.diagnostics import Collector, Span, nearest
 
@@ -55,40 +55,6 @@ def _referrer(
     return refer
 
 
-def locate(span: Span | None, word: str) -> Span | None:
-    """Where a word stands after a declaration's key, so that a fault points at the word and not at the rule."""
-    if span is None:
-        return None
-    text, start = span.source.text, span.end
-    line_start = text.rfind("\n", 0, span.start) + 1
-    indent = span.start - line_start
-    end = _end_of_block(text, start, indent)
-    at = start
-    while (at := text.find(word, at, end)) >= 0:
-        before, after = text[at - 1 : at], text[at + len(word) : at + len(word) + 1]
-        if not (before.isalnum() or before == "_" or after.isalnum() or after in ("_", ":")):
-            return Span(span.source, at, at + len(word))
-        at += len(word)
-    return span
-
-
-def locate_key(span: Span | None, key: str) -> Span | None:
-    """Where a key stands in a declaration; the declaration's own place where it is not found."""
-    found = locate(span, f"{key}:")
-    return found if found is None or found == span else found._replace(end=found.end - 1)
-
-
-def _end_of_block(text: str, start: int, indent: int) -> int:
-    at = text.find("\n", start)
-    while at >= 0:
-        line_end = text.find("\n", at + 1)
-        line = text[at + 1 : line_end if line_end >= 0 else len(text)]
-        if line.strip() and len(line) - len(line.lstrip(" ")) <= indent:
-            return at
-        at = line_end
-    return len(text)
-
-
 def check_rule_ids(policy: ir.Policy, faults: Collector) -> None:
     """Rule ids are unique over the layers, and none is a built-in one."""
     seen: dict[str, ir.Rule | ir.Invariant | ir.Watch] = {}
@@ -108,7 +74,7 @@ def check_override_cycles(policy: ir.Policy, faults: Collector) -> None:
         path = _path_back(policy, start)
         if path and not reported & set(path):
             reported |= set(path)
-            faults.add("A408", policy.routes[start].span, names=" → ".join(path))
+            faults.add("A408", locate(policy.routes[start].span, path[1]), names=" → ".join(path))
 
 
 def _path_back(policy: ir.Policy, start: str) -> list[str] | None:
@@ -130,16 +96,8 @@ def check_parameters(policy: ir.Policy, faults: Collector) -> None:
         first = parameter.values[0][0]
         if policy.period.start and first > policy.period.start:
             is_below = policy.below is not None and policy.below.parameters.get(parameter.name) is parameter
-            span = of_head(policy, "in_force") if is_below else parameter.span
+            span = of_head(policy, "in_force") if is_below else locate_key(parameter.span, first.isoformat())
             faults.add("A501", span, name=parameter.name, since=first, start=policy.period.start)
-
-
-def of_head(policy: ir.Policy, key: str) -> Span | None:
-    """Where a key of the policy's head stands."""
-    if policy.span is None:
-        return None
-    found = re.compile(rf"^{key}(?=[ ]*:)", re.MULTILINE).search(policy.span.source.text)
-    return Span(policy.span.source, *found.span()) if found else policy.span
 
 
 def check_look_ups(policy: ir.Policy, poisoned: frozenset[str], faults: Collector) -> None:

@@ -14,7 +14,7 @@ from admission import ir
 from admission.checker.bounds import Bounds
 from admission.checker.expressions import Typer, words
 from admission.checker.names import RESERVED, Names
-from admission.checker.structure import locate, locate_key
+from admission.checker.places import locate, locate_key
 from admission.datatypes import BOOL, DATE, INT, Kind, Type
 from admission.diagnostics import Collector, Span, nearest
 

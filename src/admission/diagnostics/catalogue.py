@@ -259,4 +259,6 @@ KINDS.update({row[0]: Kind(*row, severity="error" if row[0] in _PLAINLY_WRONG el
 
 # INVARIANT: what is said about a whole book or a stray file has no declaration that could silence it, nor has an idle
 # silence.
-SILENCEABLE = tuple(sorted({c for c, kind in KINDS.items() if kind.severity == "warning"} - {"A015", "A017", "A020", "A021", "A022"}))
+SILENCEABLE = tuple(
+    sorted({c for c, kind in KINDS.items() if kind.severity == "warning"} - {"A015", "A017", "A020", "A021", "A022"})
+)

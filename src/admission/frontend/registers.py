@@ -160,7 +160,7 @@ def _from_csv(rows: Rows, folder: Path, fields: Fields) -> Iterator[ir.Row]:
 
 
 def _is_sound(rows: Rows, header: _Record, records: list[_Record]) -> bool:
-    """Whether the first line names columns of the register, each once, and none that every row must fill is left out."""
+    """Whether the first line names columns of the register, each once, none that rows must fill left out."""
     names, (others, *more) = header.cells, {len(record.cells) for record in records} or {len(header.cells)}
     if len(names) == 1 and (mark := next((mark for mark in _SEPARATORS if mark in names[0]), None)):
         rows.faults.add("A518", header.span, mark=_SEPARATORS[mark])

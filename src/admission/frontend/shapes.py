@@ -109,7 +109,9 @@ class Either:
     mapping: Shape
 
 
-Shape = Text | File | Flag | Day | Name | Path | Choice | Expression | Constant | Labels | ListOf | MapOf | Record | Either
+Shape = (
+    Text | File | Flag | Day | Name | Path | Choice | Expression | Constant | Labels | ListOf | MapOf | Record | Either
+)
 
 
 @record

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from admission import ir
-from admission.checker.structure import locate_key, of_head
+from admission.checker.places import locate_key, of_head
 from admission.lints.remarks import Layer, Remark, meet, remark
 
 
