@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def changed(folder: Path, file: str, content: bytes) -> Path:
     return folder
 
 
-def told(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, str]]]:
+def told(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]]]:
     """The exit code of a strict check and what it says."""
     exit_code = main(["check", str(folder), "--no-proofs", "--deny-warnings", "--format", "json"])
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -112,7 +113,7 @@ def _plain(message: str) -> str:
 def test_a_whole_file_that_is_wrong(
     file: str, content: bytes, expected: list[tuple[str, str, int]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Another encoding, another line end, nesting without end, other separators: told at the line, never a traceback."""
+    """Another encoding, another line end, nesting without end, other separators: told at the line, no traceback."""
     _, said = told(changed(tmp_path / "p", file, content), capsys)
     assert [(one["code"], one["file"], one["line"]) for one in said] == [
         (code, str(tmp_path / "p" / where), line) for code, where, line in expected
