@@ -314,3 +314,48 @@ def test_generated_cases_cover_what_was_not(tmp_path: Path, capsys: pytest.Captu
     capsys.readouterr()
     assert main(["test", str(folder), "--generate", "--lang", "en"]) == 0
     assert capsys.readouterr().out == "# the cases cover every outcome\n"
+
+
+JUDGED = """
+exceptions:
+  early:
+    waives: [funded]
+    when: urgent and cost > 10
+    reason: {zh: 乙, en: b}
+    own: {zh: 自, en: own}
+  idle:
+    waives: [funded]
+    when: urgent and cost > 0
+    reason: {zh: 乙, en: b}
+    own: {zh: 自, en: own}
+obligations:
+  pay:
+    verdicts: [admit]
+    when: cost > 5 and not urgent
+    amount: cost
+    reason: {zh: 丙, en: c}
+    own: {zh: 自, en: own}
+"""
+
+
+def test_what_is_generated_covers_what_coverage_asks_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Once confirmed, the cases show every condition true and false, but for those of which it says that no task can.
+
+    An exception is asked only where what it waives is not met, a duty only where its verdict is: `cost > 0` cannot be
+    false where funds, which are never negative, fall short of the cost.
+    """
+    folder = write(tmp_path / "p", SMALL + JUDGED, cases__c_yaml="[]\n")
+    main(["test", str(folder), "--generate", "--lang", "en"])
+    text = capsys.readouterr().out
+    (folder / "cases" / "c.yaml").write_text(text.replace("# expect", "expect"), encoding="utf-8")
+    impossible = [line for line in text.splitlines() if line.startswith("#")]
+    assert impossible == ["# no task does this: idle: cost > 0 false"]
+    main(["test", str(folder), "--coverage", "--format", "json"])
+    said = json.loads(capsys.readouterr().out.splitlines()[-1])
+    unseen = [
+        (row["rule"], row["condition"], value)
+        for row in said["coverage"]["rows"]
+        for value in ("true", "false")
+        if row["condition"] and row[value] is False
+    ]
+    assert unseen == [("idle", "cost > 0", "false")]

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -312,3 +313,17 @@ def test_a_rule_without_cases_is_bad_news(capsys: pytest.CaptureFixture[str], tm
     folder = write(tmp_path / "small", cases__c_yaml=case("a", HELP, "verdict: admit"))
     code, _, err = run(capsys, "test", folder, "--rule", "to_department")
     assert (code, err) == (1, "no case is about the rule\n")
+
+
+def test_a_percentage_is_never_rounded_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is shown can be asked for: text, JSON and JUnit cut after two decimals, and `--fail-under` holds to that."""
+    folder = write(tmp_path / "p", cases__a_yaml=case("a", HELP, "verdict: admit"))
+    out = run(capsys, "test", folder, "--coverage")[1]
+    shown, covered, possible = re.findall(r"coverage (\S+) % \((\d+) of (\d+)\)", out)[0]
+    assert float(shown) < 100 * int(covered) / int(possible) < float(shown) + 0.01
+    said = json.loads(run(capsys, "test", folder, "--coverage", "--format", "json")[1].splitlines()[-1])
+    assert said["coverage"]["percent"] == float(shown)
+    assert f'name="coverage" value="{shown}"' in run(capsys, "test", folder, "--coverage", "--format", "junit")[1]
+    above = f"{float(shown) + 0.01:.2f}"
+    codes = [run(capsys, "test", folder, "--coverage", "--fail-under", least)[0] for least in (shown, above)]
+    assert codes == [0, 1]

@@ -363,7 +363,7 @@ def test_the_shipped_policies_deny_warnings(capsys: pytest.CaptureFixture[str]) 
 def test_a_layer_is_not_blamed_for_what_is_below_it(tmp_path: Path) -> None:
     """What a layer below declares is remarked on in its own check, not in that of every layer above."""
     write(tmp_path / "clean", with_entries(("facts", SPARE)), sources__notice_txt=NOTICE)
-    head = 'policy: above\nversion: "1"\ntitle: {zh: 上, en: Above}\nextends: clean\nin_force: {from: 2019-01-01}\nlanguages: [zh, en]\n'
+    head = 'policy: above\nversion: "1"\ntitle: {zh: 上, en: Above}\nextends: clean\nin_force: {from: 2019-01-01, until: 2025-12-31}\nlanguages: [zh, en]\n'
     write(tmp_path / "above", head)
     assert [r.code for r in lint(load(tmp_path / "clean").checked)] == ["A001"]
     assert lint(load(tmp_path / "above").checked) == ()

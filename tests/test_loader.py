@@ -105,7 +105,7 @@ def test_not_utf8_is_located() -> None:
     """Bytes that are not UTF-8 are refused with their line."""
     with pytest.raises(InputError) as error:
         loader.decode("a: 1\nb: 中\n".encode("gbk"), "gbk.yaml")
-    assert str(error.value).splitlines()[0] == "gbk.yaml:1:1: error[A103]: `gbk.yaml` is not UTF-8 text at line 2"
+    assert str(error.value).splitlines()[0] == "gbk.yaml:2:4: error[A103]: `gbk.yaml` is not UTF-8 text at line 2"
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])

@@ -29,7 +29,7 @@ SECTIONS = {
 def holds(shape: shapes.Shape) -> str:
     """What a shape takes, in a few words."""
     match shape:
-        case shapes.Text():
+        case shapes.Text() | shapes.File():
             return "text"
         case shapes.Flag():
             return "`true` or `false`"

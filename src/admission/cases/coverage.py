@@ -88,9 +88,15 @@ class Coverage:
         """Covered cells of a hundred; 100 where there are none."""
         return 100.0 * self.covered / self.possible if self.possible else 100.0
 
+    @property
+    def shown(self) -> str:
+        """The percentage with two decimals, never rounded up: only what is covered whole shows as 100.00."""
+        hundredths = 10_000 * self.covered // self.possible if self.possible else 10_000
+        return f"{hundredths // 100}.{hundredths % 100:02}"
+
     def to_dict(self) -> dict[str, object]:
         """JSON-ready."""
-        said = {"percent": round(self.percent, 2), "covered": self.covered, "possible": self.possible}
+        said = {"percent": float(self.shown), "covered": self.covered, "possible": self.possible}
         return {**said, "rows": [row.to_dict() for row in self.rows]}
 
 

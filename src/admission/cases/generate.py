@@ -117,15 +117,21 @@ def formulas(inquiry: Inquiry) -> Iterator[tuple[Outcome, Formula]]:
                 yield Outcome(rule.id, "violated"), both(here, decision.broken[rule.id])
                 yield Outcome(rule.id, "met"), both(here, model.own(rule).true, model.evaluate(rule.require).true)
             case ir.ExceptionRule():
-                waived = [r for r in inquiry.policy.requirements.values() if r.id in rule.waives]
-                unmet = either(*(both(model.own(r).true, model.evaluate(r.require).false) for r in waived))
-                yield Outcome(rule.id, "waives"), both(here, model.own(rule).true, unmet)
+                here = both(here, either(*(unmet(inquiry, name) for name in rule.waives)))
+                yield Outcome(rule.id, "waives"), both(here, model.own(rule).true)
             case ir.ObligationRule():
+                here = both(here, either(*(decision.verdict[verdict] for verdict in rule.verdicts)))
                 yield Outcome(rule.id, "owed"), model.duty(rule, decision).certain
         for leaf in conditions_of(inquiry.policy, rule):
             term = model.evaluate(leaf)
             yield Outcome(rule.id, "true", printer.expression(leaf)), both(here, term.true)
             yield Outcome(rule.id, "false", printer.expression(leaf)), both(here, term.false)
+
+
+def unmet(inquiry: Inquiry, name: str) -> Formula:
+    """That a requirement would be violated were there no exceptions: only then are they asked."""
+    model, rule = inquiry.model, inquiry.policy.requirements[name]
+    return both(matters(inquiry, rule), model.own(rule).true, model.evaluate(rule.require).false)
 
 
 def matters(inquiry: Inquiry, rule: Rule) -> Formula:
@@ -157,8 +163,13 @@ def outcomes_of(policy: ir.CheckedPolicy, facts: Facts, day: date) -> set[Outcom
                 found.add(Outcome(rule.id, "taken"))
             case ir.Requirement() if holds and reference.evaluate(rule.require, world):
                 found.add(Outcome(rule.id, "met"))
-            case ir.ExceptionRule() if holds and any(is_unmet(policy, name, world) for name in rule.waives):
-                found.add(Outcome(rule.id, "waives"))
+            case ir.ExceptionRule():
+                if not any(is_unmet(policy, name, decision.channel, world) for name in rule.waives):
+                    continue
+                if holds:
+                    found.add(Outcome(rule.id, "waives"))
+            case ir.ObligationRule() if decision.verdict not in rule.verdicts:
+                continue
             case _:
                 pass
         for leaf in conditions_of(policy, rule):
@@ -168,9 +179,11 @@ def outcomes_of(policy: ir.CheckedPolicy, facts: Facts, day: date) -> set[Outcom
     return found
 
 
-def is_unmet(policy: ir.Policy, name: str, world: reference.World) -> bool:
-    """Whether a requirement would be violated were there no exceptions."""
+def is_unmet(policy: ir.Policy, name: str, channel: str, world: reference.World) -> bool:
+    """Whether a requirement on a channel would be violated were there no exceptions."""
     rule = policy.requirements[name]
+    if channel not in rule.channels or world.day not in rule.period:
+        return False
     own, require = reference.evaluate(reference.own(rule), world), reference.evaluate(rule.require, world)
     return bool(own) and require is False
 

@@ -106,8 +106,7 @@ def uncovered(coverage: Coverage, lang: Language) -> Iterator[str]:
 
 def coverage_line(coverage: Coverage, lang: Language) -> str:
     """The figure in one line; rounded down, so that 100 is said of nothing less."""
-    percent = f"{int(coverage.percent * 100) / 100:.2f}"
-    return word("covered", lang, percent=percent, covered=coverage.covered, possible=coverage.possible)
+    return word("covered", lang, percent=coverage.shown, covered=coverage.covered, possible=coverage.possible)
 
 
 # --------------------------------------------------------------------------------------------- JUnit
@@ -124,7 +123,7 @@ def junit(
     suite = ET.Element("testsuite", {"name": f"admission {policy}"})
     if coverage is not None:
         properties = ET.SubElement(suite, "properties")
-        ET.SubElement(properties, "property", {"name": "coverage", "value": f"{coverage.percent:.2f}"})
+        ET.SubElement(properties, "property", {"name": "coverage", "value": coverage.shown})
     failed = 0
     for result in results:
         failed += _test_case(suite, policy, result.case, None if result.is_passed else failure(result, lang))

@@ -12,11 +12,14 @@ from typing import assert_never
 
 from admission import ir
 from admission.checker.names import Names
+from admission.checker.places import locate
 from admission.datatypes import BOOL, DATE, FEN_PER_YUAN, INT, MONEY, Kind, Type
 from admission.diagnostics import Collector, Span, nearest
 
 Words = tuple[str, str]
 
+# What other languages call the unknown, where a policy declares no such name.
+_FOR_UNKNOWN = frozenset(("null", "unknown", "undefined", "nil"))
 _KINDS: dict[Kind, Words] = {
     Kind.BOOL: ("是否", "true or false"),
     Kind.INT: ("整数", "a whole number"),
@@ -147,7 +150,8 @@ class Typer:
             self.faults.add("A413", span, name=name)
         else:
             known = [*(wanted.values if wanted else ()), *self.names.known()]
-            self.faults.add("A400", span, nearest(name, known), name=name)
+            code = "A309" if name.lower() in _FOR_UNKNOWN else "A400"
+            self.faults.add(code, span, nearest(name, known) if code == "A400" else None, name=name)
 
     def not_of_the_decision(self, name: str, span: Span | None) -> None:
         """Report a reading of the decision outside an invariant, or of a rule that is no requirement."""
@@ -359,7 +363,7 @@ class Typer:
         declared = self.names.policy.definitions[name]
         if name in self.resolving:
             cycle = [*self.resolving[self.resolving.index(name) :], name]
-            self.faults.add("A407", declared.span, names=" → ".join(cycle))
+            self.faults.add("A407", locate(declared.span, cycle[1]), names=" → ".join(cycle))
             return None
         self.resolving.append(name)
         typed = self.typed(declared.expr)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from admission import ir
 from admission.checker.expressions import Typer, words
+from admission.checker.places import locate, locate_key, of_head
 from admission.datatypes import Kind, Type
 from admission.diagnostics import Collector, Span, nearest
 
@@ -54,34 +55,6 @@ def _referrer(
     return refer
 
 
-def locate(span: Span | None, word: str) -> Span | None:
-    """Where a word stands after a declaration's key, so that a fault points at the word and not at the rule."""
-    if span is None:
-        return None
-    text, start = span.source.text, span.end
-    line_start = text.rfind("\n", 0, span.start) + 1
-    indent = span.start - line_start
-    end = _end_of_block(text, start, indent)
-    at = start
-    while (at := text.find(word, at, end)) >= 0:
-        before, after = text[at - 1 : at], text[at + len(word) : at + len(word) + 1]
-        if not (before.isalnum() or before == "_" or after.isalnum() or after in ("_", ":")):
-            return Span(span.source, at, at + len(word))
-        at += len(word)
-    return span
-
-
-def _end_of_block(text: str, start: int, indent: int) -> int:
-    at = text.find("\n", start)
-    while at >= 0:
-        line_end = text.find("\n", at + 1)
-        line = text[at + 1 : line_end if line_end >= 0 else len(text)]
-        if line.strip() and len(line) - len(line.lstrip(" ")) <= indent:
-            return at
-        at = line_end
-    return len(text)
-
-
 def check_rule_ids(policy: ir.Policy, faults: Collector) -> None:
     """Rule ids are unique over the layers, and none is a built-in one."""
     seen: dict[str, ir.Rule | ir.Invariant | ir.Watch] = {}
@@ -101,7 +74,7 @@ def check_override_cycles(policy: ir.Policy, faults: Collector) -> None:
         path = _path_back(policy, start)
         if path and not reported & set(path):
             reported |= set(path)
-            faults.add("A408", policy.routes[start].span, names=" → ".join(path))
+            faults.add("A408", locate(policy.routes[start].span, path[1]), names=" → ".join(path))
 
 
 def _path_back(policy: ir.Policy, start: str) -> list[str] | None:
@@ -122,7 +95,9 @@ def check_parameters(policy: ir.Policy, faults: Collector) -> None:
     for parameter in policy.parameters.values():
         first = parameter.values[0][0]
         if policy.period.start and first > policy.period.start:
-            faults.add("A501", parameter.span, name=parameter.name, since=first, start=policy.period.start)
+            is_below = policy.below is not None and policy.below.parameters.get(parameter.name) is parameter
+            span = of_head(policy, "in_force") if is_below else locate_key(parameter.span, first.isoformat())
+            faults.add("A501", span, name=parameter.name, since=first, start=policy.period.start)
 
 
 def check_look_ups(policy: ir.Policy, poisoned: frozenset[str], faults: Collector) -> None:
@@ -136,7 +111,7 @@ def check_look_ups(policy: ir.Policy, poisoned: frozenset[str], faults: Collecto
             continue
         if set(look_up.match) != set(register.key):
             found = ", ".join(look_up.match)
-            faults.add("A516", look_up.span, expected=", ".join(register.key), found=found)
+            faults.add("A516", locate_key(look_up.span, "match"), expected=", ".join(register.key), found=found)
             continue
         for key, name in look_up.match.items():
             _check_key(register.columns[key].type, policy.facts.get(name), look_up, faults)
@@ -196,7 +171,7 @@ def check_layer(policy: ir.Policy, faults: Collector) -> None:
     if not policy.tightens:
         return
     if below is None:
-        faults.add("A602", policy.span)
+        faults.add("A602", of_head(policy, "tightens"))
         return
     for name, fact in below.facts.items():
         own = policy.facts[name]

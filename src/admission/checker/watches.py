@@ -14,7 +14,7 @@ from admission import ir
 from admission.checker.bounds import Bounds
 from admission.checker.expressions import Typer, words
 from admission.checker.names import RESERVED, Names
-from admission.checker.structure import locate
+from admission.checker.places import locate, locate_key
 from admission.datatypes import BOOL, DATE, INT, Kind, Type
 from admission.diagnostics import Collector, Span, nearest
 
@@ -110,6 +110,9 @@ class _Checker:
     def is_sound(self) -> bool:
         """Whether what the watch names is there; every fault is reported."""
         before = len(self.faults)
+        named = {self.watch.each, *(gathered.event for gathered in self.watch.gathered.values())}
+        if (named - set(self.events)) & self.names.poisoned:
+            return False  # an event that it reads is at fault, and that was said
         for gathered in self.watch.gathered.values():
             self._sources(gathered)
         if len(self.faults) == before:
@@ -127,19 +130,16 @@ class _Checker:
     def _sources(self, gathered: ir.Gathered) -> None:
         declared = self.events.get(gathered.event)
         if declared is None:
-            if gathered.event not in self.names.poisoned:
-                near = nearest(gathered.event, self.events)
-                span = locate(gathered.span, gathered.event)
-                self.faults.add("A401", span, near, name=gathered.event, what=("事件", "event type"))
-            else:
-                self.faults.add("A401", gathered.span, name=gathered.event, what=("事件", "event type"))
+            near = nearest(gathered.event, self.events)
+            span = locate(gathered.span, gathered.event)
+            self.faults.add("A401", span, near, name=gathered.event, what=("事件", "event type"))
             return
         if gathered.column is None:
             return
         summed = declared.fields.get(gathered.column)
         if summed is None:
             name, near = f"{gathered.event}.{gathered.column}", nearest(gathered.column, declared.fields)
-            self.faults.add("A401", gathered.span, near, name=name, what=("项", "field"))
+            self.faults.add("A401", locate(gathered.span, name), near, name=name, what=("项", "field"))
         elif not summed.type.is_number:
             self.faults.add("A410", gathered.span, expected=words(INT), found=words(summed.type))
 
@@ -189,7 +189,7 @@ class _Checker:
             self.faults.add("A414", look_up.span, register=register.name)
         elif set(look_up.match) != set(register.key):
             found = ", ".join(look_up.match)
-            self.faults.add("A516", look_up.span, expected=", ".join(register.key), found=found)
+            self.faults.add("A516", locate_key(look_up.span, "match"), expected=", ".join(register.key), found=found)
 
     def _clash(self, name: str) -> None:
         taken = {*RESERVED, ir.DUE, *self.names.policy.parameters, *self.names.values, self.watch.each}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from admission.cli.chart import Bar, Chart
 from admission.cli.decide import wording
 from admission.cli.terminal import Exit, Gauge, report, table
-from admission.diagnostics import Diagnostic, InputError, Language
+from admission.diagnostics import Diagnostic, InputError, Language, why
 from admission.diagnostics.rendering import render
 from admission.engine import Policy
 
@@ -191,7 +191,7 @@ def draw(printed: Printed, path: Path) -> None:
     try:
         path.write_text(chart.svg(), encoding="utf-8")
     except OSError as error:
-        data = {"path": path, "why": error.strerror}
+        data = {"path": path, "why": why(error)}
         raise InputError([Diagnostic("A944", None, data, path=str(path))]) from None
 
 

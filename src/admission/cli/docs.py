@@ -13,7 +13,7 @@ from pathlib import Path
 from admission import ir, pages
 from admission.cli import policies
 from admission.cli.terminal import Exit
-from admission.diagnostics import Diagnostic, InputError
+from admission.diagnostics import Diagnostic, InputError, why
 
 EXAMPLE = "admission docs policies/beijing -o beijing.html"
 BOTH = "both"
@@ -76,5 +76,4 @@ def write(path: Path, text: str) -> None:
     try:
         path.write_bytes(text.encode())
     except OSError as error:
-        why = error.strerror or str(error)
-        raise InputError([Diagnostic("A944", None, {"path": path, "why": why}, path=str(path))]) from None
+        raise InputError([Diagnostic("A944", None, {"path": path, "why": why(error)}, path=str(path))]) from None

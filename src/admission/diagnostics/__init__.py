@@ -8,6 +8,7 @@ from admission.diagnostics.errors import (
     PolicyError,
     TaskError,
     UnsupportedError,
+    why,
 )
 from admission.diagnostics.report import Collector, Diagnostic, Language, nearest
 from admission.diagnostics.source import Source, Span
@@ -26,4 +27,5 @@ __all__ = [
     "TaskError",
     "UnsupportedError",
     "nearest",
+    "why",
 ]

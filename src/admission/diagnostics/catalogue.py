@@ -29,7 +29,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A102", "`{path}` 超过 {size} MiB", "`{path}` is larger than {size} MiB", "请拆分文件；任务多时用 JSON Lines 或 CSV", "split the file; for many tasks use JSON Lines or CSV"),
     ("A103", "`{path}` 第 {line} 行不是 UTF-8 编码", "`{path}` is not UTF-8 text at line {line}", "请另存为 UTF-8 编码（表格软件中选“CSV UTF-8”，文本软件中选“编码：UTF-8”）；GBK 文件须先转换", "save the file as UTF-8; a GBK file must be converted first, e.g. iconv -f GBK -t UTF-8"),
     ("A104", "文件是空的", "the file is empty", "至少写出 policy、version、in_force、languages 各项；`admission new` 可生成样板", "`admission new` writes a policy to start from"),
-    ("A105", "YAML 中不允许的字符 {char}", "a character that YAML does not allow: {char}", "请删除该字符", "delete it"),
+    ("A105", "不接受的字符 {char}", "a character that is not accepted: {char}", "请删除该字符", "delete it"),
     ("A106", "不是合法的 YAML：{problem}", "not valid YAML: {problem}", "请检查缩进、冒号后的空格和引号", "check the indentation, the space after a colon, and the quotes"),
     ("A107", "此处用了全角标点 `{char}`", "full-width punctuation `{char}` where YAML needs `{plain}`", "请改为半角 `{plain}`，冒号和逗号后加一个空格", "type `{plain}` with a space after it"),
     ("A108", "缩进用了制表符", "a tab is used for indentation", "请改用空格缩进", "indent with spaces"),
@@ -39,8 +39,8 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A112", "一个文件只能有一个 YAML 文档", "a file holds one YAML document", "请删除 `---` 之后的部分，或另存一个文件", "remove what follows `---`, or put it into a file of its own"),
     ("A113", "不接受标签 `{tag}`", "tags such as `{tag}` are not accepted", "请删除标签", "remove the tag"),
     ("A114", "重复的键 `{key}`，前一个在第 {line} 行", "duplicate key `{key}`, first at line {line}", "请合并或删除其一", "merge the two or delete one"),
-    ("A115", "键必须是文字，此处是 {found}", "a key must be text, not {found}", "请加引号，或改用文字", "put it in quotes, or use a word"),
-    ("A116", "`{path}` 中没有 policy.yaml，不是一份规则", "`{path}` is not a policy: it has no policy.yaml", "请指向一份规则的文件夹或文件；规则汇编请加 --place", "point to the folder or file of one policy; for a book of policies add --place"),
+    ("A115", "键必须是文字，此处是{found}", "a key must be text, not {found}", "请加引号，或改用文字", "put it in quotes, or use a word"),
+    ("A116", "`{path}` 中没有 policy.yaml，不是一份规则", "`{path}` is not a policy: it has no policy.yaml", "请指向一份规则的文件夹或文件；规则汇编则指明其中一份（--place）", "point to the folder or file of one policy; of a book, say which (--place)"),
     ("A117", "文件顶层应为映射（键: 值）", "the top of the file must be a mapping, key: value", "请从 `policy:` 一行写起", "begin with `policy:`"),
     ("A118", "`{key}` 只能写在 {file} 中", "`{key}` belongs into {file} only", "请移到 {file}", "move it there"),
     ("A119", "`{name}` 已在 {where} 声明", "`{name}` is already declared at {where}", "请合并或改名", "merge the two or rename one"),
@@ -48,10 +48,10 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A121", "`{path}` 旁没有案例", "there are no cases beside `{path}`", "案例写在 cases/*.yaml 中，或在命令中列出文件", "write them to cases/*.yaml, or name the files"),
     ("A122", "`{path}` 已存在", "`{path}` exists already", "请另取一个名称；不会覆盖任何文件", "choose another name; nothing is overwritten"),
     # ---------------------------------------------------------------------------------- A2 the shape
-    ("A201", "此处应为{expected}，而不是 {found}", "expected {expected}, found {found}", "", ""),
+    ("A201", "此处应为{expected}，而不是{found}", "expected {expected}, found {found}", "", ""),
     ("A202", "此处应为文字，而 `{found}` 被读作数值", "expected a text, but `{found}` is read as a number or true/false", '请加引号："{found}"', 'put it in quotes: "{found}"'),
     ("A203", "`{found}` 不能作名称", "`{found}` is not a name", "名称由字母、汉字、数字和下划线组成，不以数字开头", "a name is made of letters (Chinese too), digits and _, and does not begin with a digit"),
-    ("A204", "此处应为以下之一：{expected}，而不是 {found}", "expected one of {expected}, found {found}", "", ""),
+    ("A204", "此处应为以下之一：{expected}，而不是{found}", "expected one of {expected}, found {found}", "", ""),
     ("A205", "算式被读成了映射", "the expression is read as a mapping", "算式中含 `{{`、`}}` 或 `: ` 时，请写成块样式：另起一行并缩进，或整体加引号", "write it on a line of its own in block style, or put the whole in quotes"),
     ("A206", "缺少 `{lang}` 文字", "no text in `{lang}`", "本规则声明了该语言，每处文字都须写全", "the policy declares this language, so every text needs it"),
     ("A207", "列表不能为空", "the list must not be empty", "请写出至少一项，或删去此键", "give at least one item, or leave the key out"),
@@ -80,6 +80,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A312", "没有函数 `{called}`", "there is no function `{called}`", '可用的函数：count(集合)、workday(日期, 天数)、date("2019-01-01")', 'there are count(set), workday(date, n) and date("2019-01-01")'),
     ("A313", "`{called}` 须有 {arity} 个参数", "`{called}` takes {arity} argument(s)", "", ""),
     ("A314", "`{found}` 不是日期", "`{found}` is not a date", '请写 date("2019-01-01")', 'write date("2019-01-01")'),
+    ("A315", "算式中有不是普通空格的空白字符 {char}", "a space or unseen character {char} in an expression", "请改为普通空格，或删去", "type an ordinary space, or delete it"),
     # --------------------------------------------------------------------------- A4 names and types
     ("A400", "未知的名称 `{name}`", "unknown name `{name}`", "名称须在 facts、parameters、definitions 或取值中声明", "a name is a fact, parameter, definition or enum value"),
     ("A401", "没有名为 `{name}` 的{what}", "there is no {what} `{name}`", "", ""),
@@ -128,12 +129,13 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A514", "`{path}` 不在规则的文件夹之内", "`{path}` is outside the policy's folder", "请把文件放进规则的文件夹", "put the file into the policy's folder"),
     ("A515", "不是合法的 CSV：{problem}", "not valid CSV: {problem}", "请检查引号", "check the quotes"),
     ("A516", "查询的主键应为 {expected}，而不是 {found}", "the look-up must match {expected}, not {found}", "", ""),
+    ("A518", "各格之间是{mark}，不是逗号", "its cells are separated by {mark}, not by commas", "请另存为以逗号分隔的 CSV", "save it as CSV with commas"),
     ("A517", "没有名为 `{name}` 的清单可供提供", "rows were handed in for `{name}`, and there is no such register", "", ""),
     # ------------------------------------------------------------------------ A6 layers and books
     ("A601", "`{name}` 改写或放宽了 `{below}` 的内容，却未写入 replaces", "`{name}` redefines or weakens `{below}` without being named in `replaces`", "如确需如此，请在 policy.yaml 的 replaces 中写上 {name}", "if that is meant, add {name} to `replaces` in policy.yaml"),
     ("A602", "tightens 须与 extends 同用", "`tightens` needs a layer below: `extends`", "", ""),
     ("A603", "tightens 不得改变 `{below}` 对 `{name}` 的 assume", "a layer that tightens may not change what `{below}` assumes of `{name}`", "请恢复原值，或去掉 tightens", "keep the value, or drop `tightens`"),
-    ("A604", "replaces 中的 `{name}` 并未改写或放宽任何内容", "`{name}` in `replaces` redefines and weakens nothing", "请删去", "delete it"),
+    ("A604", "replaces 中的 `{name}` 并未改写或放宽任何内容", "`{name}` in `replaces` redefines and weakens nothing", "请改正名称，或删去", "correct the name, or delete it"),
     ("A605", "extends 成环：{names}", "layers extend one another in a circle: {names}", "", ""),
     ("A606", "`{name}` 处的规则自称 `{found}`", "the policy at `{name}` calls itself `{found}`", "文件夹名须与 policy 一致", "a folder must bear the policy's id"),
     ("A607", "在 `{folder}` 中找不到 `{name}`", "there is no policy `{name}` in `{folder}`", "上一层须与本规则并列放置", "the layer below must stand beside this one"),
@@ -249,10 +251,14 @@ _LINTS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A018", "没有去向的结果是 {verdict}，义务 `{name}` 不会随之产生", "no channel's outcome is {verdict}, so obligation `{name}` never comes with it", "请核对 verdicts 和各去向的 outcome", "check `verdicts` and the channels' outcomes"),
     ("A019", "`{name}` 的取值 `{value}` 没有各语言的名称", "value `{value}` of `{name}` has no label in each language", "请写 {value}: {{zh: …, en: …}}", "write {value}: {{zh: …, en: …}}"),
     ("A020", "没有来源写明 `text: {path}`，引文不会与它核对", "no source names `text: {path}`, so no quote is held to it", "请在相应来源写上 text: {path}，或移走该文件", "add `text: {path}` to the source it is the text of, or move the file away"),
+    ("A021", "没有任何地方读取 `{path}`，其中的内容不起作用", "nothing reads `{path}`, so what it says is not in force", "规则写在 rules/*.yaml，案例写在 cases/*.yaml 和 event_cases/*.yaml，表格由清单的 file 写明；请移到该处，或移走", "rules stand in rules/*.yaml, cases in cases/*.yaml and event_cases/*.yaml, tables under a register's `file`; move it there, or away"),
+    ("A022", "本规则自 {start} 至 {end} 有效，而上一层 `{below}` 当时无效", "the policy is in force from {start} to {end}, but `{below}`, which it builds on, is not", "这些日子里上一层的规则都不适用；请核对两者的有效期", "none of the rules of the layer below holds on those days; check the periods of the two"),
 )  # fmt: skip
 _PLAINLY_WRONG = frozenset(("A013", "A016"))
 KINDS.update({row[0]: Kind(*row, severity="error" if row[0] in _PLAINLY_WRONG else "warning") for row in _LINTS})
 
 # INVARIANT: what is said about a whole book or a stray file has no declaration that could silence it, nor has an idle
 # silence.
-SILENCEABLE = tuple(sorted({c for c, kind in KINDS.items() if kind.severity == "warning"} - {"A015", "A017", "A020"}))
+SILENCEABLE = tuple(
+    sorted({c for c, kind in KINDS.items() if kind.severity == "warning"} - {"A015", "A017", "A020", "A021", "A022"})
+)

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 
 from admission.diagnostics.catalogue import KINDS
 from admission.diagnostics.report import Diagnostic, Language, fill
 from admission.records import record
+
+_SYSTEM = {
+    errno.ENOENT: "不存在",
+    errno.EISDIR: "是文件夹，不是文件",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.ELOOP: "符号链接成环",
+    errno.ENAMETOOLONG: "名称过长",
+    errno.ENOSPC: "磁盘已满",
+    errno.EROFS: "磁盘只读",
+}
+
+
+def why(error: OSError) -> tuple[str, str]:
+    """What the system says of a file, in Chinese and English.
+
+    >>> why(FileNotFoundError(2, "No such file or directory"))
+    ('不存在', 'No such file or directory')
+    """
+    said = error.strerror or str(error)
+    return _SYSTEM.get(error.errno or 0, said), said
 
 
 class AdmissionError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Literal
@@ -16,6 +17,9 @@ Language = Literal["zh", "en"]
 
 LONGEST_WORD = 80  # characters; longer ones are not compared
 CAP = 100  # diagnostics shown of one run; the rest are counted
+# A Chinese template, and a Latin word or back-ticked one put into it: they are set apart by a space.
+_SEAM = "\0"
+_UNSPACED = re.compile(rf"(?<=[\u4e00-\u9fff]){_SEAM}(?=[A-Za-z0-9`])")
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -106,7 +110,10 @@ class Diagnostic:
 def fill(template: str, data: Mapping[str, object], lang: Language) -> str:
     """Put the words into a message; a word given as a pair is (Chinese, English)."""
     words = {key: _say(value, lang) for key, value in data.items()}
-    return template.format_map(words)
+    if lang == "en":
+        return template.format_map(words)
+    marked = template.format_map({key: f"{_SEAM}{word}" for key, word in words.items()})
+    return _UNSPACED.sub(" ", marked).replace(_SEAM, "")
 
 
 def _say(value: object, lang: Language) -> str:

@@ -20,6 +20,7 @@ from admission.frontend.shapes import LANGUAGES
 from admission.records import record
 
 LONGEST_NAME = 100
+_RUN_ON = re.compile(r"(\w+)([：:])")
 Labels = dict[str, str]
 
 
@@ -68,6 +69,9 @@ class Reader:
         match shape:
             case shapes.Text():
                 return self._text(node)
+            case shapes.File():
+                text = self._text(node)
+                return None if text is None else Word(text, node.span)
             case shapes.Flag():
                 return self._flag(node)
             case shapes.Day():
@@ -172,7 +176,7 @@ class Reader:
             expected = ", ".join(f"{lang}: ..." for lang in self.languages)
             self._unfit(node, f"各语言的文字 {{{expected}}}", f"a text for each language, {{{expected}}}")
             return None
-        self._unknown_keys(node, self.languages)
+        node = self._unknown_keys(node, self.languages)
         texts = {lang: self._text(node.items[lang]) for lang in self.languages if lang in node.items}
         self._translations(texts, head(node))
         return {lang: text or "" for lang, text in texts.items()}
@@ -206,7 +210,9 @@ class Reader:
         if not isinstance(node, Mapping):
             self._unfit(node, "映射（名称: 内容）", "a mapping, name: content")
             return None
-        return list(self._entries(item, key, node))
+        read = list(self._entries(item, key, node))
+        # What a list of days lacks is not to be taken for a gap.
+        return None if key == "day" and len(read) < len(node.items) else read
 
     def _entries(self, item: shapes.Shape, key: str, node: Mapping) -> Iterator[Entry]:
         seen: dict[str, Span] = {}
@@ -273,19 +279,39 @@ class Reader:
     def _unknown_keys(self, node: Mapping, known: Iterable[str]) -> Mapping:
         """Reports them; what is misspelt is then read as what was meant, so that nothing follows from it."""
         known = tuple(known)
-        meant: dict[str, str] = {}
+        items: dict[str, Node] = {}
+        keys: dict[str, Scalar] = {}
         for name, scalar in node.keys.items():
             if name not in known:
-                if name in LANGUAGES and name not in self.languages:
-                    self.faults.add("A212", scalar.span, lang=name)
-                else:
-                    near = nearest(name, known)
-                    self.faults.add("A213", scalar.span, near, key=name[:60], known=", ".join(known))
-                    if near is not None and near not in node.items:
-                        meant.setdefault(near, name)
-        items = {near: node.items[name] for near, name in meant.items()}
-        keys = {near: node.keys[name] for near, name in meant.items()}
-        return replace(node, items=node.items | items, keys=node.keys | keys) if meant else node
+                near, said = self._unknown_key(scalar, node.items[name], known)
+                if near is not None and near not in node.items:
+                    items.setdefault(near, said)
+                    keys.setdefault(near, scalar)
+        return replace(node, items=node.items | items, keys=node.keys | keys) if items else node
+
+    def _unknown_key(self, scalar: Scalar, said: Node, known: tuple[str, ...]) -> tuple[str | None, Node]:
+        """Reports a key that does not stand here; what was probably meant, or None, and what it holds."""
+        name = str(scalar.value)
+        if name in LANGUAGES and name not in self.languages:
+            self.faults.add("A212", scalar.span, lang=name)
+            return None, said
+        run_on = _RUN_ON.match(name)
+        if run_on and run_on[1] in known:
+            return run_on[1], self._run_on(scalar, run_on)
+        near = nearest(name, known)
+        self.faults.add("A213", scalar.span, near, key=name[:60], known=", ".join(known))
+        return near, said
+
+    def _run_on(self, scalar: Scalar, found: re.Match[str]) -> Scalar:
+        """Reports the colon of `{zh：文字}` or `{zh:文字}`, which YAML takes for a key; what was to stand under it."""
+        at = scalar.span.start + found.start(2) + (scalar.style is not None)
+        place = Span(scalar.span.source, at, at + 1)
+        if found[2] == "：":
+            self.faults.add("A107", place, char="：", plain=":")
+        else:
+            self.faults.add("A106", place, problem=("冒号后缺空格", "no space after the colon"))
+        text = found.string[found.end() :]
+        return Scalar(text, text, None, Span(place.source, at + 1, scalar.span.end))
 
 
 def head(node: Mapping) -> Span:

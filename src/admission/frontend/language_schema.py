@@ -54,7 +54,7 @@ class _Writer:
     def shape(self, shape: shapes.Shape) -> Schema:
         """The schema of a shape."""
         match shape:
-            case shapes.Text():
+            case shapes.Text() | shapes.File():
                 return {"type": "string", "minLength": 1}
             case shapes.Flag():
                 return {"type": "boolean"}

@@ -8,6 +8,7 @@ what it shows; its size, depth and number of nodes are bounded, so that none can
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,7 +17,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span
+from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span, why
 from admission.frontend import yaml_faults
 from admission.records import record
 
@@ -25,6 +26,9 @@ DEEPEST = 50  # levels of nesting
 MOST_NODES = 2_000_000
 
 ScalarValue = str | int | Decimal | bool | None
+
+# Line ends that only some programs see, and what turns the direction of writing round: a file must read as it shows.
+_HIDDEN = re.compile("[\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 # The C parser of libyaml where PyYAML was built with it: the same events, ten times as fast.
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -70,7 +74,7 @@ def read_source(path: Path, name: str | None = None) -> Source:
             raise _unreadable("A102", shown, size=LARGEST // 1024 // 1024)
         data = path.read_bytes()
     except OSError as error:
-        raise _unreadable("A101", shown, why=error.strerror or "?") from None
+        raise _unreadable("A101", shown, why=why(error)) from None
     return decode(data, shown)
 
 
@@ -79,10 +83,18 @@ def decode(data: bytes, name: str) -> Source:
     if len(data) > LARGEST:
         raise _unreadable("A102", name, size=LARGEST // 1024 // 1024)
     try:
-        return Source(name, data.decode("utf-8-sig").replace("\r\n", "\n"))
+        return Source(name, _with_line_ends(data.decode("utf-8-sig")))
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise _unreadable("A103", name, line=line) from None
+        shown = Source(name, _with_line_ends(data.removeprefix(BOM_UTF8).decode(errors="replace")))
+        start = len(_with_line_ends(error.object[: error.start].decode()))
+        line = shown.position(start)[0]
+        found = Diagnostic("A103", Span(shown, start, start + 1), {"path": name, "line": line})
+        raise InputError([found]) from None
+
+
+def _with_line_ends(text: str) -> str:
+    """The text with every line ended by a line feed alone, as Windows and old Macintoshes do not."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _unreadable(code: str, path: str, **data: object) -> InputError:
@@ -91,6 +103,10 @@ def _unreadable(code: str, path: str, **data: object) -> InputError:
 
 def parse(source: Source, faults: Collector) -> Node | None:
     """The document's root node; None where it is empty or cannot be parsed, and then a fault says why."""
+    if hidden := list(_HIDDEN.finditer(source.text)):
+        for found in hidden:
+            faults.add("A105", Span(source, *found.span()), char=f"U+{ord(found.group()):04X}")
+        return None
     try:
         root = _compose(source, faults)
     except yaml.YAMLError as error:

@@ -146,6 +146,10 @@ class Lowering:
         else:
             self.faults.add("A601", span, name=name, below=self.below.id if self.below else "")
 
+    def names_below(self) -> set[str]:
+        """What the layer below declares, and this one could redefine or weaken."""
+        return {name for section in self.lowerers() for name in getattr(self.below, section, ())}
+
     def claim_rule_ids(self) -> None:
         """Rule ids are unique across their sections."""
         seen: dict[str, Span] = {}
@@ -306,7 +310,7 @@ class Lowering:
             high.value if high else declared.high,  # type: ignore[arg-type]
         )
         if bounds.low > bounds.high:  # type: ignore[operator] # both of the kind
-            self.faults.add("A506", fields.span, name=name)
+            self.faults.add("A506", fields.keys["max" if high else "min"], name=name)
             return declared
         return bounds
 
@@ -328,7 +332,7 @@ class Lowering:
         """A declared source, its kept text read."""
         fields: Fields = entry.value
         path = fields.get("text")
-        kept = read_file(self.folder, path, fields.keys["text"], self.faults) if path else None
+        kept = read_file(self.folder, path, self.faults) if path else None
         return ir.Source(
             entry.name,
             fields.get("title") or {},
@@ -394,10 +398,15 @@ class Lowering:
                 self.faults.add("A401", word.span, near, name=word.text, what=("列", "column"))
                 return None
         register = ir.Register(
-            entry.name, key, columns, (), bool(fields.get("partial")), self.basis(fields), entry.span
+            entry.name, key, columns, (), bool(fields.get("partial")), self.basis(fields), entry.span, self.file(fields)
         )
         rows = Rows(register, self.faults)
         return with_changes(register, rows=read_rows(rows, fields, self.folder, self.handed.get(entry.name)))
+
+    def file(self, fields: Fields) -> str | None:
+        """The file that a register's rows stand in."""
+        named = fields.get("file")
+        return str(self.folder / named.text) if named else None
 
     def columns(self, fields: Fields) -> dict[str, ir.Column] | None:
         """The columns of a register; None where one is at fault."""
@@ -412,6 +421,8 @@ class Lowering:
                     self.faults.add("A404", entry.span, name=entry.name)
                 return None
             absent = self.constant(resolved[0], value, "absent", entry.name)
+            if absent is None and "absent" in value.keys:
+                return None
             found[entry.name] = ir.Column(entry.name, resolved[0], absent, resolved[1], entry.span)
         return found or None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +13,8 @@ from typing import Any
 
 from admission import ir
 from admission.datatypes import DATE, Type, Unfit, Value, from_cell, from_document, from_python
-from admission.diagnostics import Collector, InputError, Source, Span, nearest
-from admission.frontend.document import Fields
+from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span, nearest
+from admission.frontend.document import Fields, Word
 from admission.frontend.loader import Scalar, plain, read_source
 
 VALID_FROM, VALID_UNTIL = "valid_from", "valid_until"
@@ -141,62 +142,112 @@ def _empty(node: object) -> bool:
 
 
 def _from_csv(rows: Rows, folder: Path, fields: Fields) -> Iterator[ir.Row]:
-    source = read_file(folder, fields.get("file"), fields.keys["file"], rows.faults)
-    if source is None:
+    source = read_file(folder, fields.get("file"), rows.faults)
+    found = _records(source, rows.faults) if source else None
+    if source is None or found is None:
         return
-    header, records = _records(source, rows.faults)
-    if not header:
+    header, records = found[0] if found else _Record((), Span(source, 0, 0)), found[1:]
+    if not _is_sound(rows, header, records):
         return
-    spans = {
-        name: Span(source, 0, source.text.find("\n") if "\n" in source.text else len(source.text)) for name in header
-    }
-    rows.unknown_columns(header, lambda name: spans[name])
-    if len(set(header)) < len(header):
-        twice = next(name for name in header if header.count(name) > 1)
-        rows.faults.add("A510", spans[twice], column=twice)
-        return
-    if not set(rows.register.key) <= set(header):
-        rows.faults.add("A511", Span(source, 0, 0), columns=", ".join(k for k in rows.register.key if k not in header))
-        return
-    for line, record in records:
-        start = source.offset(line, 1)
-        place = Span(source, start, start + len(source.line(line)))
-        if len(record) != len(header):
-            rows.faults.add("A512", place, found=len(record), expected=len(header))
+    for record in records:
+        if len(record.cells) != len(header.cells):
+            rows.faults.add("A512", record.span, found=len(record.cells), expected=len(header.cells))
             continue
-        row = rows.row(dict(zip(header, record, strict=True)), {}, place, from_cell)
-        if row:
+        cells = dict(zip(header.cells, record.cells, strict=True))
+        spans = dict(zip(header.cells, record.spans(), strict=True))
+        if row := rows.row(cells, spans, record.span, from_cell):
             yield row
 
 
-def _records(source: Source, faults: Collector) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header and the records, each with its first line; a fault ends the reading where it stands."""
+def _is_sound(rows: Rows, header: _Record, records: list[_Record]) -> bool:
+    """Whether the first line names columns of the register, each once, none that rows must fill left out."""
+    names, (others, *more) = header.cells, {len(record.cells) for record in records} or {len(header.cells)}
+    if len(names) == 1 and (mark := next((mark for mark in _SEPARATORS if mark in names[0]), None)):
+        rows.faults.add("A518", header.span, mark=_SEPARATORS[mark])
+        return False
+    if names and len(records) > 1 and not more and others != len(names):
+        # Every other line has as many cells as the next: it is the first that has too few or too many.
+        rows.faults.add("A512", header.span, found=len(names), expected=others)
+        return False
+    spans = dict(zip(names, header.spans(), strict=True))
+    rows.unknown_columns(names, lambda name: spans[name])
+    if len(spans) < len(names):
+        rows.faults.add("A510", header.span, column=next(name for name in names if names.count(name) > 1))
+        return False
+    is_needed = (column.name for column in rows.register.columns.values() if column.absent is None)
+    missing = [name for name in dict.fromkeys((*rows.register.key, *is_needed)) if name not in spans]
+    if missing and not set(names) - {*rows.register.columns, VALID_FROM, VALID_UNTIL}:
+        rows.faults.add("A511", header.span, columns=", ".join(missing))
+    return not missing
+
+
+# What stands between the cells of files that are called CSV all the same.
+_SEPARATORS = {";": ("分号", "semicolons"), "\t": ("制表符", "tabs"), "，": ("全角逗号", "full-width commas")}
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """The cells of one line, or of several where a cell in quotes runs over lines."""
+
+    cells: tuple[str, ...]
+    span: Span
+
+    def spans(self) -> tuple[Span, ...]:
+        """Where each cell stands."""
+        source, start, end = self.span
+        found = _CELL.finditer(source.text, start, end)
+        spans = tuple(Span(source, cell.start(), max(cell.end(), cell.start() + 1)) for cell in found)
+        return spans if len(spans) == len(self.cells) else (self.span,) * len(self.cells)
+
+
+# One match a cell in text that the strict reader took, the empty one at the end of a line too.
+_CELL = re.compile(r'(?:(?<=,)|(?<![^\n]))(?:"(?:[^"]|"")*"|[^,"\n][^,\n]*|)(?=,|$|\n)', re.MULTILINE)
+
+
+def _records(source: Source, faults: Collector) -> list[_Record] | None:
+    """The records, the header first; None where the file is no CSV, told at the line where the record begins."""
     reader = csv.reader(io.StringIO(source.text, newline=""), strict=True)
-    records = []
+    records, line = [], 1
     try:
-        header = [name.strip() for name in next(reader, [])]
-        line = reader.line_num + 1
         for record in reader:
             if record:
-                records.append((line, [cell.strip() for cell in record]))
+                start, last = source.offset(line, 1), source.offset(reader.line_num, 1)
+                place = Span(source, start, last + len(source.line(reader.line_num)))
+                records.append(_Record(tuple(cell.strip() for cell in record), place))
             line = reader.line_num + 1
     except csv.Error as error:
-        start = source.offset(max(1, reader.line_num), 1)
-        faults.add("A515", Span(source, start, start + 1), problem=error)
-        return [], []
-    return header, records
+        start = source.offset(line, 1)
+        faults.add("A515", Span(source, start, start + len(source.line(line))), problem=_problem(error))
+        return None
+    return records
 
 
-def read_file(folder: Path, name: str, span: Span, faults: Collector) -> Source | None:
+def _problem(error: csv.Error) -> tuple[str, str]:
+    """What the reader complains of, in words for authors."""
+    said = str(error)
+    if "unexpected end of data" in said:
+        return "引号没有闭合", "a quote that is never closed"
+    if "expected after" in said:
+        return "引号之后还有文字", "text after the closing quote"
+    return said, said
+
+
+def read_file(folder: Path, name: Word, faults: Collector) -> Source | None:
     """A file that a policy names, which must lie inside the policy's folder."""
-    path = (folder / name).resolve()
+    path = (folder / name.text).resolve()
     if not path.is_relative_to(folder.resolve()):
-        faults.add("A514", span, path=name)
+        faults.add("A514", name.span, path=name.text)
         return None
     try:
-        return read_source(path, str(folder / name))
+        return read_source(path, str(folder / name.text))
     except InputError as error:
         problem = error.diagnostics[0]
-        why = problem.data.get("why", (problem.text("zh"), problem.text("en")))
-        faults.add("A513", span, path=name, why=why)
+        if problem.span:
+            faults.keep(problem)
+        else:
+            faults.add("A513", name.span, path=name.text, why=problem.data.get("why") or _texts(problem))
         return None
+
+
+def _texts(problem: Diagnostic) -> tuple[str, str]:
+    return problem.text("zh"), problem.text("en")

@@ -22,6 +22,11 @@ class Text:
 
 
 @record
+class File:
+    """A file beside the policy, by its path from there."""
+
+
+@record
 class Flag:
     """`true` or `false`."""
 
@@ -104,7 +109,9 @@ class Either:
     mapping: Shape
 
 
-Shape = Text | Flag | Day | Name | Path | Choice | Expression | Constant | Labels | ListOf | MapOf | Record | Either
+Shape = (
+    Text | File | Flag | Day | Name | Path | Choice | Expression | Constant | Labels | ListOf | MapOf | Record | Either
+)
 
 
 @record
@@ -212,7 +219,7 @@ REGISTER = Record(
         "key": _must(ListOf(Name("column")), "主键列", "the columns that make a row unique"),
         "columns": _must(MapOf(COLUMN, of="column"), "各列及类型", "its columns and their types"),
         "partial": _key(Flag(), "清单不全", "whether it is known in part only"),
-        "file": _key(Text(), "CSV 文件", "a CSV file beside the policy"),
+        "file": _key(File(), "CSV 文件", "a CSV file beside the policy"),
         "rows": _key(ListOf(ROW, least=0), "各行", "its rows, written here"),
         **_BASIS,
         **_SILENCE,
@@ -368,7 +375,7 @@ SOURCE = Record(
         "date": _key(Day(), "日期", "when it was issued"),
         "number": _key(Text(), "文号", "its document number"),
         "url": _key(Text(), "网址", "where it can be read"),
-        "text": _key(Text(), "所存原文的文件", "the file with its text, beside the policy"),
+        "text": _key(File(), "所存原文的文件", "the file with its text, beside the policy"),
         **_SILENCE,
     }
 )

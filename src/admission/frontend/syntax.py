@@ -34,7 +34,6 @@ FULL_WIDTH = {
     "’": "'",
     "「": '"',
     "」": '"',
-    "\u3000": " ",
     "≥": ">=",
     "≤": "<=",
     "≠": "!=",
@@ -44,8 +43,9 @@ FULL_WIDTH = {
     "—": "-",
     "【": "[",
     "】": "]",
-    "\xa0": " ",
 }
+# Spaces that look like one, and characters that show nothing at all.
+_SPACES = re.compile("[\u3000\xa0\u2000-\u200d\u202f\u205f\u2060\ufeff]")
 _HABITS = {
     "&&": "and",
     "||": "or",
@@ -54,6 +54,10 @@ _HABITS = {
     "=>": ">=",
     "=<": "<=",
 }
+_SPELT = {"AND": "and", "OR": "or", "NOT": "not", "且": "and", "并且": "and", "或": "or", "或者": "or", "非": "not"}
+_SPELT_WORD = re.compile(rf"(?<!\w)({'|'.join(_SPELT)})(?!\w)", re.IGNORECASE)
+_DAY = re.compile(r"(?<!\w)\d{4}-\d{1,2}-\d{1,2}(?!\w)", re.ASCII)
+_LEADING_ZEROS = re.compile(r"(?<![\w.])0[0-9_]+(?![\w.])", re.ASCII)
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _COMPARE: dict[type[ast.cmpop], ir.Comparison] = {
@@ -170,8 +174,10 @@ class _Parser:
         bad = False
         for place, character in enumerate(outside):
             if character in FULL_WIDTH:
-                shown = FULL_WIDTH[character] if FULL_WIDTH[character] != " " else "a space"
-                self.faults.add("A304", self.span(place, place + 1), char=character, plain=shown)
+                self.faults.add("A304", self.span(place, place + 1), char=character, plain=FULL_WIDTH[character])
+                bad = True
+            elif _SPACES.match(character):
+                self.faults.add("A315", self.span(place, place + 1), char=f"U+{ord(character):04X}")
                 bad = True
         if "#" in outside:
             place = outside.index("#")
@@ -195,7 +201,22 @@ class _Parser:
             return self._fail("A306", self.span(lone.start(), lone.end()), habit="=", plain="==")
         if bang := re.search(r"!(?!=)", outside):
             return self._fail("A306", self.span(bang.start(), bang.end()), habit="!", plain="not")
-        return self._fail("A307", self.span(column, column + 1), problem=error.msg)
+        if day := _DAY.search(outside):
+            return self._fail("A306", self.span(*day.span()), habit=day[0], plain=f'date("{day[0]}")')
+        if number := _LEADING_ZEROS.search(outside):
+            return self._fail("A310", self.span(*number.span()), found=number[0])
+        if (word := _SPELT_WORD.search(outside)) and word[0] not in _SPELT.values():
+            return self._fail("A306", self.span(*word.span()), habit=word[0], plain=_SPELT[word[0].upper()])
+        return self._unfinished(column, str(error.msg))
+
+    def _unfinished(self, column: int, said: str) -> _Bad:
+        """An expression that breaks off, or that has something where nothing fits."""
+        last = len(self.text.rstrip())
+        if self.text.rstrip().endswith(_AWAITS) or re.search(r"\b(and|or|not|in)\s*$", self.text):
+            ends = ("算式到此中断", "it breaks off here")
+            return self._fail("A307", self.span(last - 1, last), problem=ends)
+        problem = next((words for key, words in _PROBLEMS.items() if key in said), ("此处写法有误", said))
+        return self._fail("A307", self.span(column, column + 1), problem=problem)
 
     # -------------------------------------------------------------------------------- conversion
 
@@ -364,6 +385,17 @@ def ir_near(called: str | None) -> str | None:
     return nearest(called.lower(), _ARITY) if called else None
 
 
+_AWAITS = ("<", ">", "=", "+", "-", "*", "/", ",", ".")
+# What Python says of a text that does not parse, in Chinese.
+_PROBLEMS: dict[str, tuple[str, str]] = {
+    "never closed": ("括号没有闭合", "a bracket that is never closed"),
+    "unmatched": ("多了一个右括号", "a closing bracket without its opening one"),
+    "does not match": ("左右括号不配", "a closing bracket of another kind than the opening one"),
+    "unterminated string": ("引号没有闭合", "a quote that is never closed"),
+    "invalid syntax": ("此处写法有误，或缺运算符", "something does not fit here, or an operator is missing"),
+    "forgot a comma": ("缺逗号或运算符", "a comma or an operator is missing"),
+    "invalid decimal literal": ("名称不能以数字开头", "a name cannot begin with a digit"),
+}
 _ARITY = {"count": 1, "workday": 2, "date": 1, "violated": 1}
 _UNSUPPORTED: dict[type[ast.expr], tuple[str, str]] = {
     ast.IfExp: ("条件表达式 if/else", "an if/else expression"),

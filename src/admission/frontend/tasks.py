@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from admission.datatypes import shown
-from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span, TaskError
+from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span, TaskError, why
 from admission.frontend import loader
 from admission.intake import CELL, DOCUMENT, Door
 from admission.records import record
@@ -92,7 +92,7 @@ def read_tasks(
         with Path(name).open("rb") as stream:
             yield from read_stream(stream, name, known)
     except OSError as error:
-        raise InputError([Diagnostic("A101", None, {"path": name, "why": error.strerror}, path=name)]) from None
+        raise InputError([Diagnostic("A101", None, {"path": name, "why": why(error)}, path=name)]) from None
 
 
 def _from_stream(stream: IO[bytes], name: str, kind: str | None) -> Iterator[Record | Diagnostic]:

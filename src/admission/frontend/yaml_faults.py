@@ -166,7 +166,10 @@ def _open_bracket(stop: _Stop) -> Diagnostic | None:
     if opened == stop.line or (stop.indent(stop.line) or 0) > (stop.indent(opened) or 0):
         return None
     bracket = stop.source.text[stop.within]
-    return _said(stop, stop.within, f"`{bracket}` 没有闭合", f"`{bracket}` is never closed")
+    zh, en = f"`{bracket}` 没有闭合", f"`{bracket}` is never closed"
+    if " #" in stop.source.line(opened):
+        zh, en = f"{zh}（` #` 之后是注释）", f"{en} (what follows ` #` is a comment)"
+    return _said(stop, stop.within, zh, en)
 
 
 def _no_key(stop: _Stop) -> Diagnostic | None:
@@ -206,14 +209,52 @@ def _moved_left(stop: _Stop) -> Diagnostic | None:
     return _said(stop, at, zh, en)
 
 
+def _escape(stop: _Stop) -> Diagnostic | None:
+    if not (stop.is_about("escape character") or stop.is_about("hexdecimal")):
+        return None
+    return _said(stop, stop.at, "双引号中的反斜线写法有误", "a backslash that begins no known escape")
+
+
+def _after_the_end(stop: _Stop) -> Diagnostic | None:
+    """More text after what closed a value that began with a bracket or a quote."""
+    before = stop.source.text[stop.source.offset(stop.line, 1) : stop.at].rstrip()
+    if not before.endswith(("}", "]", "'", '"')) or not stop.is_about("expected key"):
+        return None
+    end = before[-1]
+    zh = f"`{end}` 之后还有文字；请把整条内容加引号，或写在 >- 之下"
+    return _said(stop, stop.at, zh, f"text after the closing `{end}`; put the whole in quotes, or below `>-`")
+
+
+# What the parser complains of, in words for authors.
+_WORDS: dict[str, tuple[str, str]] = {
+    "mapping values are not allowed": (
+        "同一行又有一个冒号；文字中含 `: ` 时请加引号",
+        "another colon in one line; a text that holds `: ` needs quotes",
+    ),
+    "expected ',' or '}'": (
+        "此处应为逗号或 `}`；文字中含 `: ` 时请加引号",
+        "expected a comma or `}`; a text that holds `: ` needs quotes",
+    ),
+    "expected ',' or ']'": ("此处应为逗号或 `]`", "expected a comma or `]`"),
+    "expected key": ("此处应为 “键: 值”", "expected a key and a colon here"),
+    "expected '-' indicator": ("此处应为以 `- ` 开头的一项", "expected an item that begins with `- `"),
+    "expected node content": ("此处应有内容", "expected a value here"),
+    "block sequence entries": ("`- ` 须另起一行", "an item with `- ` begins on a line of its own"),
+    "expected <document start>": ("`...` 之后还有内容", "something stands after `...`"),
+    "expected comment or line break": ("`|` 或 `>` 之后须换行", "the line goes on after `|` or `>`"),
+    "cannot start any token": ("文字不能以此字符开头；请加引号", "a text cannot begin with this; put it in quotes"),
+}
+
+
 def _as_it_says(stop: _Stop) -> Diagnostic:
     problem = " ".join(str(stop.error.problem).split())
-    return _said(stop, stop.at, problem, problem)
+    return _said(stop, stop.at, *next((said for key, said in _WORDS.items() if key in problem), (problem, problem)))
 
 
 # In the order in which one is surer than the next; the last always has something to say.
 _LOOKS: tuple[Callable[[_Stop], Diagnostic | None], ...] = (
     _tab,
+    _escape,
     _open_quote,
     _strange_space,
     _full_width(_BRACKET),
@@ -221,6 +262,7 @@ _LOOKS: tuple[Callable[[_Stop], Diagnostic | None], ...] = (
     _full_width(_COLON, _COMMA),
     _no_key,
     _no_space,
+    _after_the_end,
     _moved_left,
     _as_it_says,
 )

@@ -123,6 +123,8 @@ class Register:
     partial: bool = False
     basis: Basis = field(default_factory=Basis)
     span: Span | None = field(default=None, compare=False, repr=False)
+    file: str | None = field(default=None, compare=False, repr=False)
+    """The file with its rows, where there is one."""
 
 
 @record

@@ -24,11 +24,13 @@ LINTS = (
     comparisons.constant,
     periods.parameters,
     periods.rules,
+    periods.layers,
     registers.rows,
     registers.gaps,
     sources.quotes,
     sources.passages,
     sources.unnamed,
+    sources.unread,
 )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from itertools import pairwise
 
 from admission import ir
+from admission.checker.places import locate_key, of_head
 from admission.lints.remarks import Layer, Remark, meet, remark
 
 
@@ -15,14 +17,16 @@ def parameters(layer: Layer) -> Iterator[Remark]:
     for parameter in layer.own("parameters"):
         for (_, before), (day, value) in pairwise(parameter.values):
             if value == before:
-                yield _of(parameter, "A006", day=day)
+                yield _of(parameter, "A006", day)
         for day, _ in parameter.values:
             if end is not None and day > end:
-                yield _of(parameter, "A007", day=day, end=end)
+                yield _of(parameter, "A007", day, end=end)
 
 
-def _of(parameter: ir.Parameter, code: str, **data: object) -> Remark:
-    return remark(code, "parameters", parameter.name, parameter.span, name=parameter.name, **data)
+def _of(parameter: ir.Parameter, code: str, day: date, **data: object) -> Remark:
+    """A remark about a value, at the line where the day from which it holds stands."""
+    place = locate_key(parameter.span, day.isoformat())
+    return remark(code, "parameters", parameter.name, place, name=parameter.name, day=day, **data)
 
 
 def rules(layer: Layer) -> Iterator[Remark]:
@@ -36,6 +40,25 @@ def rules(layer: Layer) -> Iterator[Remark]:
         for below in route.overrides:
             if not _together(layer, route, layer.policy.routes[below]):
                 yield remark("A011", "routes", route.id, route.span, name=route.id, below=below)
+
+
+def layers(layer: Layer) -> Iterator[Remark]:
+    """A022: days on which the policy is in force and the layer below it is not."""
+    policy, below = layer.policy, layer.policy.below
+    if below is None:
+        return
+    place = of_head(policy, "in_force")
+    for start, end in _outside(policy.period, below.period):
+        said = {"start": start or "…", "end": end or "…", "below": below.id}
+        yield remark("A022", "policy", policy.id, place, **said)
+
+
+def _outside(one: ir.Period, other: ir.Period) -> Iterator[tuple[date | None, date | None]]:
+    """The days of a period before and after another."""
+    if other.start and (one.start is None or one.start < other.start):
+        yield one.start, min(one.end or date.max, other.start - timedelta(1))
+    if other.end and (one.end is None or one.end > other.end):
+        yield max(one.start or date.min, other.end + timedelta(1)), one.end
 
 
 def _together(layer: Layer, one: ir.Rule, other: ir.Rule) -> bool:

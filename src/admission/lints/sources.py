@@ -59,6 +59,35 @@ def unnamed(layer: Layer) -> Iterator[Remark]:
             yield Remark(said, "sources", path.stem)
 
 
+def unread(layer: Layer) -> Iterator[Remark]:
+    """A021: a YAML file or a table in the policy's folder that nothing reads, so that what it says is not in force."""
+    main = Path(layer.policy.span.source.name) if layer.policy.span else None
+    if main is None or main.name != _MAIN:
+        return
+    tables = {Path(register.file) for register in layer.policy.registers.values() if register.file}
+    for path in sorted(_files(main.parent)):
+        place = path.relative_to(main.parent)
+        is_read = path == main or (len(place.parts) == 2 and place.suffix == ".yaml" and place.parts[0] in _READ)  # noqa: PLR2004 - a folder and a file
+        if not is_read and path not in tables:
+            said = Diagnostic("A021", None, {"path": place.as_posix()}, path=str(path))
+            yield Remark(said, "files", place.as_posix())
+
+
+_MAIN = "policy.yaml"
+_READ = ("rules", "cases", "event_cases")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The YAML files and tables of a policy's folder; a folder that is a policy of its own is not looked into."""
+    for path in folder.iterdir():
+        if path.name.startswith(".") or path.is_symlink():
+            continue
+        if path.is_dir() and not (path / _MAIN).is_file():
+            yield from _files(path)
+        elif path.suffix in (".yaml", ".yml", ".csv"):
+            yield path
+
+
 def _passages(source: ir.Source) -> Iterator[tuple[Span, str, str | None]]:
     """The paragraphs of a kept text, hard-wrapped or not, each with the article it belongs to."""
     article: str | None = None

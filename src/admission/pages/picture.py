@@ -23,7 +23,7 @@ LEADING = 21
 SMALL = 12
 PAD = 12
 GAP = 14  # between boxes
-LINES = 3  # of one text in a box
+LINES = 6  # of one text in a box, more than the packs need on a telephone
 
 
 @dataclass(frozen=True, slots=True)
