@@ -358,16 +358,6 @@ def test_most_complete_tasks_take_the_short_way() -> None:
     assert first == pickle.loads(pickle.dumps(first))
 
 
-def test_a_task_model_is_read_once(policy: Policy) -> None:
-    """Deciding a task model twice reads it once, and gives equal decisions."""
-    task = policy.Task(kind="help", cost=5, funds=5, as_of=DAY)
-    first = policy.decide(task)
-    row = task.accepted_row
-    assert policy.decide(task) == first
-    assert task.accepted_row is row
-    assert first.assumed == ("forms",)
-
-
 HOSTILE = [
     "'); import os; os.system('true') #",
     '"""',
