@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
 from admission import intake, ir, reference
-from admission.backends.python import Accepted, Decide, Program, Row, Taken
+from admission.backends.python import Accepted, Decide, Program, Read, Row, Taken
 from admission.checker import check
 from admission.datatypes import FIRST_DAY, LAST_DAY, Value, to_python
 from admission.decision import Answer, Decision, Details, Given
@@ -65,7 +65,7 @@ class Policy:
     'service_centre'
     """
 
-    __slots__ = ("_days", "_fills", "_first", "_last", "_program", "_task", "checked", "diagnostics")
+    __slots__ = ("_days", "_fills", "_first", "_last", "_program", "_readers", "_task", "checked", "diagnostics")
 
     checked: ir.CheckedPolicy
     diagnostics: tuple[Diagnostic, ...]
@@ -74,6 +74,7 @@ class Policy:
     _first: date
     _last: date
     _program: Program
+    _readers: Mapping[int, Read]
     _task: type[TaskModel] | None
 
     def __init__(self, checked: ir.CheckedPolicy, diagnostics: Iterable[Diagnostic] = ()) -> None:
@@ -82,6 +83,7 @@ class Policy:
         program = Program(checked)
         object.__setattr__(self, "_program", program)
         # Kept here too, as every decision looks them up.
+        object.__setattr__(self, "_readers", program.readers.latest)
         object.__setattr__(self, "_fills", program.fills)
         object.__setattr__(self, "_days", {})
         object.__setattr__(self, "_first", max(checked.period.start or FIRST_DAY, FIRST_DAY))
@@ -142,8 +144,7 @@ class Policy:
         Raises `TaskError` with every fault of the task at once.
         """
         if type(task) is not self._task:
-            read = self._program.read(task) if type(task) is dict else None
-            return self._decided(read, as_of, "1") or self._decide_with_care(task, as_of, "1")
+            return self._decide(task, as_of, "1")
         try:
             kept: Kept = task._kept
         except AttributeError:  # copied, or made without validation
@@ -157,6 +158,16 @@ class Policy:
         made._asked = as_of
         kept.decision = made
         return made
+
+    def _decide(self, task: Any, as_of: date | None, place: str) -> Decision:
+        """The decision for anything but a task of its own that was validated."""
+        read = None
+        if type(task) is dict:
+            try:
+                read = self._readers[len(task)](task) or self._program.read(task)
+            except (KeyError, TypeError, ValueError):  # another shape of task than the last, or one that does not fit
+                read = self._program.read(task)
+        return self._decided(read, as_of, place) or self._decide_with_care(task, as_of, place)
 
     def _decided(self, read: Accepted | None, as_of: date | None, place: str) -> Decision | None:
         """The decision by the generated functions; None where the task, or its day, does not plainly fit."""
@@ -190,13 +201,6 @@ class Policy:
             made._as_of, made._author = day, self
             kept.row, kept.day, kept.decide = read[0], day, self._days.get(day) or self._on(day)
         return kept
-
-    def _read(self, task: Any) -> Accepted | None:
-        """A task as a row, where it plainly fits."""
-        if type(task) is dict:
-            return self._program.read(task)
-        kept = getattr(task, "_kept", None) if type(task) is self._task else None
-        return None if kept is None else kept.read
 
     def _decide_with_care(self, task: Any, as_of: date | None, place: str) -> Decision:
         return self.decide_given(intake.accept(self.checked, _mapping(task), as_of, place=place))
@@ -324,9 +328,10 @@ class Policy:
 
         Raises `TaskError` at the first task that does not fit.
         """
-        for place, task in enumerate(tasks, 1):
-            number = str(place)
-            yield self._decided(self._read(task), as_of, number) or self._decide_with_care(task, as_of, number)
+        for number, task in enumerate(tasks, 1):
+            place = str(number)
+            kept: Kept | None = getattr(task, "_kept", None) if type(task) is self._task else None
+            yield (kept and self._decided(kept.read, as_of, place)) or self._decide(task, as_of, place)
 
     def supervise(self) -> Supervisor:
         """A supervisor over the policy's watches, with an empty log.
