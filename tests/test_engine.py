@@ -141,9 +141,10 @@ def test_a_task_model_reads_json(policy: Policy) -> None:
 
 def test_a_fact_may_bear_any_name(tmp_path: Path) -> None:
     """A fact named as a method of pydantic's model is a field all the same."""
-    text = HEAD + FACTS + "  copy: {type: bool, assume: false, zh: 副本, en: copy}\n" + RULES
-    policy = admission.load(write(tmp_path / "small", text))
-    task = policy.Task.model_validate({"copy": True, "kind": "duty", "as_of": DAY})
+    names = ("copy", "model_x", "kept", "policy", "decide")
+    facts = "".join(f"  {name}: {{type: bool, assume: false, zh: 副本, en: copy}}\n" for name in names)
+    policy = admission.load(write(tmp_path / "small", HEAD + FACTS + facts + RULES))
+    task = policy.Task.model_validate(dict.fromkeys(names, True) | {"kind": "duty", "as_of": DAY})
     assert policy.decide(task).assumed == ("forms", "funds")
 
 

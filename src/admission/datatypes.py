@@ -142,13 +142,18 @@ def _python_text(declared: Type, value: object) -> str:
         raise _unfit(declared, value)
     if len(value) > LONGEST_TEXT:
         raise Unfit("A915", expectation(declared), shown(value))
-    return str(value)
+    return _exact(value)
+
+
+def _exact(text: str) -> str:
+    """The text itself: `str()` of a subclass, such as an `enum.Enum` that is a `str` too, may say something else."""
+    return str.__str__(text)
 
 
 def _python_enum(declared: Type, value: object) -> str:
     if isinstance(value, str):
         if value in declared.values:
-            return str(value)
+            return _exact(value)
         raise Unfit("A913", expectation(declared), shown(value), nearest(value, declared.values))
     raise _unfit(declared, value)
 

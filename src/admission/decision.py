@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 from admission.datatypes import Value
@@ -188,80 +189,103 @@ class Decision:
     'purchase'
     """
 
-    __slots__ = ("_author", "_details", "_subject", "_taken", "answer", "as_of", "id")
+    __slots__ = ("_answer", "_as_of", "_asked", "_author", "_details", "_id", "_subject", "_taken")
 
-    answer: Answer
-    as_of: date
-    """The day for which the decision was made."""
-    id: str
-    """The task's id."""
+    # There is no constructor: what decides a million tasks fills in the slots itself (see `engine`), and a call less is
+    # a fifth of a decision. INVARIANT: a decision without details has an author, and so has one whose subject is a row.
+    _answer: Answer
+    _as_of: date
+    _asked: date | None  # the day that came with the call
+    _author: Author | None
+    _details: Details
+    _id: str
+    _subject: Given | tuple[Value | None, ...]
+    _taken: tuple[str, ...]
 
-    def __init__(  # noqa: PLR0913, PLR0917 - made a million times: no record in between
-        self,
+    @classmethod
+    def of(
+        cls,
         answer: Answer,
-        subject: Given | tuple[Value | None, ...],
-        as_of: date,
-        id: str,  # noqa: A002 - the task's key
+        given: Given,
         taken: tuple[str, ...],
         author: Author | None = None,
         details: Details | None = None,
-    ) -> None:
-        # INVARIANT: there is an author or there are details; and an author where the subject is a row of facts.
-        self.answer = answer
-        self._subject = subject
-        self.as_of = as_of
-        self.id = id
-        self._taken = taken
-        self._author = author
-        self._details = details
+    ) -> Decision:
+        """The decision for facts that were accepted; `taken` are those that took their assumption, sorted.
+
+        One without details needs an author, who can tell them.
+        """
+        made = cls()
+        made._answer, made._subject, made._taken, made._author = answer, given, taken, author
+        made._as_of, made._id = given.as_of, given.id
+        if details is not None:
+            made._details = details
+        return made
+
+    @property
+    def answer(self) -> Answer:
+        """What it has in common with many others."""
+        return self._answer
+
+    @property
+    def as_of(self) -> date:
+        """The day for which the decision was made."""
+        return self._as_of
+
+    @property
+    def id(self) -> str:
+        """The task's id."""
+        return self._id
 
     @property
     def given(self) -> Given:
         """The facts that were given, in their inner form."""
-        if isinstance(self._subject, tuple):
-            assert self._author is not None  # noqa: S101 - the invariant of the constructor
-            self._subject = Given(self._author.facts_of(self._subject, self._taken), self.as_of, self.id)
-        return self._subject
+        subject = self._subject  # read once: another thread may replace it
+        if isinstance(subject, tuple):
+            assert self._author is not None  # noqa: S101 - the invariant above
+            subject = Given(self._author.facts_of(subject, self._taken), self._as_of, self._id)
+            self._subject = subject
+        return subject
 
     @property
     def verdict(self) -> Verdict:
         """`admit`, `redirect`, `refuse` or `undetermined`."""
-        return self.answer.verdict
+        return self._answer.verdict
 
     @property
     def channel(self) -> str | None:
         """Where the work goes; None where that is not settled."""
-        return self.answer.channel
+        return self._answer.channel
 
     @property
     def violations(self) -> tuple[Violation, ...]:
         """Every requirement that stands against the task."""
-        return self.answer.violations
+        return self._answer.violations
 
     @property
     def missing(self) -> tuple[str, ...]:
         """The facts to ask for."""
-        return self.answer.missing
+        return self._answer.missing
 
     @property
     def conflict(self) -> tuple[str, ...]:
         """The ids of routes that clash."""
-        return self.answer.conflict
+        return self._answer.conflict
 
     @property
     def notes(self) -> tuple[Violation, ...]:
         """The violated requirements of effect `note`."""
-        return self.answer.notes
+        return self._answer.notes
 
     @property
     def policy(self) -> PolicyIdentity:
         """Which policy decided."""
-        return self.answer.policy
+        return self._answer.policy
 
     @property
     def assumed(self) -> tuple[str, ...]:
         """The facts that took their declared assumption, and `working_calendar` where that had to be assumed."""
-        if not self.answer.is_past_calendar:
+        if not self._answer.is_past_calendar:
             return self._taken
         return tuple(sorted((*self._taken, WORKING_CALENDAR)))
 
@@ -273,17 +297,19 @@ class Decision:
     @property
     def figures(self) -> Mapping[str, object]:
         """The reported definitions, by name; None where unknown."""
-        return self._all_details().figures
+        return MappingProxyType(self._all_details().figures)
 
     def _all_details(self) -> Details:
-        if self._details is None:
-            assert self._author is not None  # noqa: S101 - the invariant of the constructor
+        try:
+            return self._details
+        except AttributeError:  # not asked for so far
+            assert self._author is not None  # noqa: S101 - the invariant above
             self._details = self._author.details_of(self)
-        return self._details
+            return self._details
 
     def made_by(self, author: Author) -> Decision:
         """The same decision, with someone to explain it."""
-        return Decision(self.answer, self.given, self.as_of, self.id, self._taken, author, self._details)
+        return Decision.of(self._answer, self.given, self._taken, author, self._all_details())
 
     def explain(self, lang: str | None = None) -> Explained:
         """The evaluation as a tree, in `zh` or `en`; `str()` of it is readable text.
@@ -335,11 +361,10 @@ class Decision:
         return hash((self.id, self.as_of, self.verdict, self.channel, self.policy.digest))
 
     def _key(self) -> tuple[object, ...]:
-        return self.answer, self.id, self.as_of, self.assumed, self.obligations, dict(self.figures)
+        return self._answer, self._id, self._as_of, self.assumed, self.obligations, dict(self.figures)
 
     def __reduce__(self) -> tuple[object, ...]:
-        details = self._all_details()
-        return Decision, (self.answer, self.given, self.as_of, self.id, self._taken, self._author, details)
+        return Decision.of, (self._answer, self.given, self._taken, self._author, self._all_details())
 
     def __repr__(self) -> str:
         rules = ", ".join(violation.rule for violation in self.violations)

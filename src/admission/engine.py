@@ -8,9 +8,10 @@ from datetime import date
 from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
+from weakref import WeakValueDictionary
 
 from admission import intake, ir, reference
-from admission.backends.python import Accepted, Decide, Program, Readers, Row, Taken
+from admission.backends.python import Accepted, Decide, Program, Read, Row, Taken
 from admission.checker import check
 from admission.datatypes import FIRST_DAY, LAST_DAY, Value, to_python
 from admission.decision import Answer, Decision, Details, Given
@@ -27,6 +28,31 @@ if TYPE_CHECKING:
 
 Rows = Iterable[Mapping[str, object]]
 Parties = str | Iterable[str] | None
+
+
+MODELS: WeakValueDictionary[str, type[TaskModel]] = WeakValueDictionary()
+"""The models of tasks by the digest of their policy, so that a policy decides the tasks of its equal as its own."""
+UNASKED = date(1, 1, 1)  # an object that no caller has
+
+
+class Kept:
+    """What a policy keeps of a task that was validated: how it reads it, and the last decision.
+
+    Where the task has a day, its decision is ready but for the answer, which `decide` gives for `row` and `day`.
+    """
+
+    __slots__ = ("day", "decide", "decision", "read", "row")
+
+    row: Row
+    day: date
+
+    def __init__(self, read: Accepted | None) -> None:
+        self.read = read
+        self.decide: Decide | None = None
+        # INVARIANT: a decision holds the day that it was asked with, so threads never see one with another's day; one
+        # that has been asked with a day, or with None, has its answer, and always the same.
+        self.decision = Decision()
+        self.decision._asked = UNASKED
 
 
 class Policy:
@@ -48,7 +74,7 @@ class Policy:
     _first: date
     _last: date
     _program: Program
-    _readers: Readers
+    _readers: Mapping[int, Read]
     _task: type[TaskModel] | None
 
     def __init__(self, checked: ir.CheckedPolicy, diagnostics: Iterable[Diagnostic] = ()) -> None:
@@ -57,7 +83,7 @@ class Policy:
         program = Program(checked)
         object.__setattr__(self, "_program", program)
         # Kept here too, as every decision looks them up.
-        object.__setattr__(self, "_readers", program.readers)
+        object.__setattr__(self, "_readers", program.readers.latest)
         object.__setattr__(self, "_fills", program.fills)
         object.__setattr__(self, "_days", {})
         object.__setattr__(self, "_first", max(checked.period.start or FIRST_DAY, FIRST_DAY))
@@ -101,11 +127,12 @@ class Policy:
 
     @property
     def Task(self) -> type[TaskModel]:  # noqa: N802 - it is a class
-        """The pydantic model of a task: validates, and gives its JSON Schema."""
+        """The pydantic model of a task: validates, and gives its JSON Schema. Equal policies have the same."""
         if self._task is None:
             from admission.task_model import task_model
 
-            object.__setattr__(self, "_task", task_model(self.checked))
+            made = MODELS.get(self.digest) or task_model(self.checked, self, self._keep)
+            object.__setattr__(self, "_task", MODELS.setdefault(self.digest, made))
         return self._task  # type: ignore[return-value] # it was made just now
 
     def decide(self, task: Mapping[str, object] | TaskModel, *, as_of: date | None = None) -> Decision:
@@ -116,25 +143,66 @@ class Policy:
 
         Raises `TaskError` with every fault of the task at once.
         """
-        return self._decide(task, as_of, "1")
+        if type(task) is not self._task:
+            return self._decide(task, as_of, "1")
+        try:
+            kept: Kept = task._kept
+        except AttributeError:  # copied, or made without validation
+            return self._decide_with_care(task, as_of, "1")
+        if (made := kept.decision)._asked is as_of:
+            return made
+        if as_of is None and kept.decide is not None and (answer := kept.decide(kept.row, kept.day)) is not None:
+            made._answer = answer
+        else:
+            made = self._decided(kept.read, as_of, "1") or self._decide_with_care(task, as_of, "1")
+        made._asked = as_of
+        kept.decision = made
+        return made
 
     def _decide(self, task: Any, as_of: date | None, place: str) -> Decision:
-        """Decide by the generated functions where the task plainly fits, else with all care."""
-        read: Accepted | None
-        if task.__class__ is dict:
+        """The decision for anything but a task of its own that was validated."""
+        read = None
+        if type(task) is dict:
             try:
-                read = self._readers[tuple(task)](task) or self._program.read_without_none(task)
-            except (TypeError, ValueError):  # a value that is no hash key; keys that changed meanwhile
-                read = None
-        else:
-            read = self._read_once(task) if task.__class__ is self._task else None
-        if read is not None:
-            row, taken, identity, own = read
-            day = own if as_of is None else as_of if own is None or own == as_of else None
-            if day.__class__ is date and (decide := self._days.get(day) or self._on(day)) is not None:
-                answer, taken = self._answer(row, taken, day) if self._fills else (decide(row, day), taken)
-                if answer is not None:
-                    return Decision(answer, row, day, place if identity is None else identity, taken, self)
+                read = self._readers[len(task)](task) or self._program.read(task)
+            except (KeyError, TypeError, ValueError):  # another shape of task than the last, or one that does not fit
+                read = self._program.read(task)
+        return self._decided(read, as_of, place) or self._decide_with_care(task, as_of, place)
+
+    def _decided(self, read: Accepted | None, as_of: date | None, place: str) -> Decision | None:
+        """The decision by the generated functions; None where the task, or its day, does not plainly fit."""
+        if read is None:
+            return None
+        row, taken, identity, own = read
+        day = own if as_of is None else as_of if own is None or own == as_of else None
+        if type(day) is not date or (decide := self._days.get(day) or self._on(day)) is None:
+            return None
+        answer, taken = self._answer(row, taken, day) if self._fills else (decide(row, day), taken)
+        if answer is None:
+            return None
+        made = Decision()
+        made._answer = answer
+        made._subject = row
+        made._taken = taken
+        made._author = self
+        made._as_of = day
+        made._id = place if identity is None else identity
+        return made
+
+    def _keep(self, facts: Mapping[str, Any]) -> Kept:
+        """What to keep of a task that was validated."""
+        read = self._program.read(facts)
+        kept = Kept(read)
+        day = read and read[3]
+        if read is not None and day is not None and not self._fills:
+            made = kept.decision
+            made._subject, made._taken, identity, _ = read
+            made._id = "1" if identity is None else identity
+            made._as_of, made._author = day, self
+            kept.row, kept.day, kept.decide = read[0], day, self._days.get(day) or self._on(day)
+        return kept
+
+    def _decide_with_care(self, task: Any, as_of: date | None, place: str) -> Decision:
         return self.decide_given(intake.accept(self.checked, _mapping(task), as_of, place=place))
 
     def _answer(self, row: Row, taken: Taken, day: date) -> tuple[Answer | None, Taken]:
@@ -150,22 +218,11 @@ class Policy:
         self._days[day] = self._program.on(day)
         return self._days[day]
 
-    def _read_once(self, task: Any) -> Accepted | None:
-        """The row of a task model, kept on it: it was validated when it was made."""
-        try:
-            kept: Accepted = task.accepted_row
-        except AttributeError:
-            read = self._program.read(_mapping(task))
-            if read is not None:
-                object.__setattr__(task, "accepted_row", read)
-            return read
-        return kept
-
     def decide_given(self, given: Given) -> Decision:
         """The decision for facts that were accepted already (see `intake`)."""
         answer, taken = self._answer(*self._program.row(given.facts), given.as_of)
         if answer is not None:
-            return Decision(answer, given, given.as_of, given.id, taken, self)
+            return Decision.of(answer, given, taken, self)
         return reference.decide(self.checked, given.facts, given.as_of, given.id).made_by(self)
 
     def compiled_source(self) -> str:
@@ -271,8 +328,10 @@ class Policy:
 
         Raises `TaskError` at the first task that does not fit.
         """
-        for place, task in enumerate(tasks, 1):
-            yield self._decide(task, as_of, str(place))
+        for number, task in enumerate(tasks, 1):
+            place = str(number)
+            kept: Kept | None = getattr(task, "_kept", None) if type(task) is self._task else None
+            yield (kept and self._decided(kept.read, as_of, place)) or self._decide(task, as_of, place)
 
     def supervise(self) -> Supervisor:
         """A supervisor over the policy's watches, with an empty log.

@@ -132,7 +132,7 @@ def decide(policy: ir.Policy, given: Mapping[str, Value], day: date, id: str = "
         tuple(sorted(conflict)), violations_of(policy, notes), identity_of(policy), is_past_calendar(world),
     )  # fmt: skip
     assumed = tuple(sorted(assumptions(world)))
-    return Decision(answer, Given(given, day, id), day, id, assumed, details=details(verdict, world))
+    return Decision.of(answer, Given(given, day, id), assumed, details=details(verdict, world))
 
 
 def own(rule: ir.Rule) -> ir.Expr:

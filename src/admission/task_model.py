@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import (
     BaseModel,
@@ -13,6 +13,7 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
     create_model,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -33,10 +34,16 @@ from admission.diagnostics import Fault
 
 
 class TaskModel(BaseModel):
-    """What every generated task model has: frozen, strict, no other keys."""
+    """What every generated task model has: frozen, strict, no other keys.
 
-    # Where a policy keeps the row of facts that it read off the model, so that it reads it once.
-    __slots__ = ("accepted_row",)
+    A policy decides one by the facts that were validated. One that was copied, or made without validation, is validated
+    each time it is decided.
+    """
+
+    # What `keep` made of the facts when they were validated. INVARIANT: nothing but validation sets it, so a copy with
+    # other facts, which pydantic makes without validation, has none.
+    __slots__ = ("_kept",)
+    _policy: ClassVar[Any]
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
 
@@ -46,23 +53,56 @@ class TaskModel(BaseModel):
 
         def __getattr__(self, name: str) -> Any: ...
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A task is sent with its policy, which makes and validates it anew where it arrives."""
+        policy = type(self)._policy  # noqa: SLF001 - its own class's
+        return validated_by, (policy, self.model_dump(by_alias=True, exclude_unset=True))
 
-def task_model(policy: ir.CheckedPolicy) -> type[TaskModel]:
+
+def validated_by(policy: Any, facts: Mapping[str, Any]) -> TaskModel:
+    """The task of a policy, validated."""
+    made: TaskModel = policy.Task(**facts)
+    return made
+
+
+Keep = Callable[[Mapping[str, Any]], object]
+"""What a policy wants to keep of a task's known facts, `id` and `as_of`, so that it need not read them again."""
+
+
+def task_model(policy: ir.CheckedPolicy, author: Any, keep: Keep) -> type[TaskModel]:
     """The model of the policy's tasks: a field a fact, each optional, with `id` and `as_of` beside them.
 
-    Python values are taken as `policy.decide` takes them; `model_validate_json` takes the JSON spelling.
+    Python values are taken as `policy.decide` takes them; `model_validate_json` takes the JSON spelling. `author` is
+    whose `Task` it is: a task that was pickled is made by it again.
     """
     fields: dict[str, Any] = {
         "id": _field(TEXT, "id", "编号 / id of the task"),
         "as_of": _field(DATE, "as_of", "决定日期 / the day of the decision"),
     }
-    for fact in policy.facts.values():
-        name = f"{fact.name}_" if hasattr(BaseModel, fact.name) or fact.name.startswith("model_") else fact.name
-        fields[name] = _field(fact.type, fact.name, _describe(fact))
+    names = {"id": "id", "as_of": "as_of"} | {_field_name(fact): fact for fact in policy.facts}
+    for field, name in list(names.items())[2:]:
+        fields[field] = _field(policy.facts[name].type, name, _describe(policy.facts[name]))
+
+    @model_validator(mode="after")
+    def validated(task: TaskModel) -> TaskModel:
+        facts = {fact: value for field, fact in names.items() if (value := task.__dict__[field]) is not None}
+        object.__setattr__(task, "_kept", keep(facts))
+        return task
+
     model: type[TaskModel] = create_model(
-        f"{policy.id}_task", __base__=TaskModel, __doc__=" / ".join(policy.title.values()) or None, **fields
+        f"{policy.id}_task",
+        __base__=TaskModel,
+        __doc__=" / ".join(policy.title.values()) or None,
+        __validators__={"validated": validated},  # type: ignore[dict-item] # pydantic's own stub leaves its decorators out
+        **fields,
     )
+    model._policy = author  # noqa: SLF001 - a fact may have any name without an underscore before it
     return model
+
+
+def _field_name(fact: str) -> str:
+    """The name of a fact's field: its own, unless pydantic has that for itself."""
+    return f"{fact}_" if hasattr(TaskModel, fact) or fact.startswith("model_") else fact
 
 
 def _describe(fact: ir.Fact) -> str:

@@ -6,6 +6,6 @@ Answers are made once and handed out again. Nothing here reads the reference: te
 """
 
 from admission.backends.python.program import Decide, Program, Row, Taken
-from admission.backends.python.reading import Accepted, Readers
+from admission.backends.python.reading import Accepted, Read
 
-__all__ = ["Accepted", "Decide", "Program", "Readers", "Row", "Taken"]
+__all__ = ["Accepted", "Decide", "Program", "Read", "Row", "Taken"]

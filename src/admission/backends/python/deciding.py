@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import partial
@@ -11,11 +10,12 @@ from typing import Any
 from admission import ir, workdays
 from admission.backends.python.answers import Answers
 from admission.backends.python.expressions import Emitter
-from admission.backends.python.indexing import Index, InForce, index_requirements
+from admission.backends.python.indexing import Index, InForce, Tabled, index_requirements
+from admission.datatypes import Kind
 from admission.decision import Answer, Verdict, identity_of, violation_of
 
 MOST_BITS = 64  # requirements whose violation is one bit each; of more, the places of those violated are listed
-MOST_UNPACKED = 40  # facts
+FEWEST_UNPACKED = 1 / 4  # of a row's facts: to unpack it whole is faster than to take so many of them one by one
 GIVE_UP = "return weigh(row, day)"
 
 
@@ -30,15 +30,11 @@ class Writer:
         # The same expressions, read from the row itself, for functions that no local name is known to.
         self.by_row = Emitter(self.policy, rules.day, self.places, "row[{}]", self.emit.constants)
         self.functions: list[str] = []
-        # To unpack a short row is faster than to take most of its facts one by one.
-        self.is_unpacked = 0 < len(self.places) <= MOST_UNPACKED
         self.tests: dict[str, str] = {}
 
     def module(self) -> tuple[str, dict[str, Any]]:
         """The source, and the objects that it names."""
-        unpacked = [f"{''.join(f'f{place}, ' for place in self.places.values())}= row"] if self.is_unpacked else []
-        body = [*unpacked, *self.routing(), *self.refusals()]
-        lines = ["def decide(row, day):", *(f"    {line}" for line in body)]
+        lines = ["def decide(row, day):", *(f"    {line}" for line in (*self.routing(), *self.refusals()))]
         source = "\n".join([*self.functions, *lines, ""])
         names: dict[str, Any] = {"timedelta": timedelta, "workday": workdays.workday, "LAST": workdays.LAST}
         return source, names | {"FIRST": workdays.FIRST} | self.emit.constants
@@ -57,15 +53,14 @@ class Writer:
 
     def read(self, names: Iterable[str], known: set[str]) -> list[str]:
         """Lines that read facts into locals, and give up where one is unknown."""
-        lines = []
-        for name in names:
-            if name not in known:
-                place = self.places[name]
-                lines += [] if self.is_unpacked else [f"f{place} = row[{place}]"]
-                if self.policy.facts[name].assume is None:
-                    lines.append(f"if f{place} is None: {GIVE_UP}")
-        known.update(names)
-        return lines
+        wanted = [name for name in names if name not in known]
+        known.update(wanted)
+        places = [self.places[name] for name in wanted]
+        lines = [f"f{place} = row[{place}]" for place in places]
+        if len(places) > FEWEST_UNPACKED * len(self.places):
+            lines = [f"{''.join(f'f{place}, ' for place in self.places.values())}= row"]
+        asked = [name for name in wanted if self.policy.facts[name].assume is None]
+        return lines + [f"if f{self.places[name]} is None: {GIVE_UP}" for name in asked]
 
     # ---------------------------------------------------------------------------------- routing
 
@@ -74,21 +69,53 @@ class Writer:
         routes, index = self.rules.routes, self.rules.indexed_routes()
         self.known: set[str] = set()
         lines = self.read(self.facts_of(r.when for r in routes.values() if r.when is not None), self.known)
-        indexed, places = index.rules(), {name: place for place, name in enumerate(routes)}
-        own = {name: f"r{place}" for name, place in places.items() if name not in indexed}
+        indexed, tabled = index.rules(), self.rules.tabled_routes(besides=index.rules())
+        found_otherwise = {*indexed, *(name for routed in tabled for name in routed.routes)}
+        own = {name: f"r{place}" for place, name in enumerate(routes) if name not in found_otherwise}
         lines += [f"{local} = {self.own(name, self.emit)}" for name, local in own.items()]
+        if not indexed and len(tabled) == 1 and len(own) <= 1 and set(tabled[0].above) == {*own}:
+            return [*lines, *self.one_of_two(tabled[0], own)]
         lines.append("channel = taken = -1")
         for name, local in own.items():
-            above = [f"not {own[other]}" for other in self.rules.above(name)]
-            lines += [f"if {' and '.join([local, *above])}:", "    taken += 1"]
-            lines.append(f"    channel = {self.rules.channels.index(routes[name].to)}")
+            lines += [self.unless(self.rules.above(name), own, local), "    taken += 1"]
+            lines.append(f"    channel = {self.to(name)}")
+        for routed in tabled:
+            is_found = f"(to := {self.route_table(routed)}) >= 0"
+            lines += [self.unless(routed.above, own, is_found), "    taken += 1", "    channel = to"]
         if indexed:
             lines += self.indexed_routes(index)
         return [*lines, f"if taken > 0: {GIVE_UP}"]
 
+    def one_of_two(self, tabled: Tabled, own: dict[str, str]) -> list[str]:
+        """Lines for what most policies have: a table of routes, and one route above it or none. They cannot clash."""
+        channel = self.route_table(tabled)
+        for name, local in own.items():
+            channel = f"{self.to(name)} if {local} else {channel}"
+        return [f"channel = {channel}"]
+
+    def to(self, route: str) -> int:
+        """The place of the channel that a route leads to."""
+        return self.rules.channels.index(self.rules.routes[route].to)
+
+    @staticmethod
+    def unless(above: Iterable[str], own: dict[str, str], condition: str) -> str:
+        """The line that asks for a condition and for none of the routes above."""
+        return f"if {' and '.join([*(f'not {own[other]}' for other in above), condition])}:"
+
+    def route_table(self, tabled: Tabled) -> str:
+        """The source of the channel that the value of a fact leads to, -1 where it leads nowhere."""
+        fact, table = self.policy.facts[tabled.fact], f"i{len(self.functions)}"
+        to = {value: self.rules.channels.index(channel) for value, channel in tabled.to.items()}
+        is_whole = fact.type.kind is Kind.ENUM
+        values = dict.fromkeys(fact.type.values if is_whole else (), -1) | to
+        rows = [f"    {self.emit.value(value)}: {place}," for value, place in values.items()]
+        self.functions.append("\n".join([f"{table} = {{", *rows, "}"]))
+        local = f"f{self.places[tabled.fact]}"
+        return f"{table}[{local}]" if is_whole else f"{table}.get({local}, -1)"
+
     def indexed_routes(self, index: Index) -> list[str]:
         """Lines that try only the routes whose equality on a fact can hold."""
-        to = {name: self.rules.channels.index(self.rules.routes[name].to) for name in index.rules()}
+        to = {name: self.to(name) for name in index.rules()}
         table = self.table(index, {name: f"({to[name]}, {self.test(partial(self.own, name))})" for name in to})
         return [
             f"for to, test, k in {table}(f{self.places[index.fact]}, ()):",
@@ -124,14 +151,10 @@ class Writer:
         lines = self.read(self.facts_of(part for part in parts if part is not None), set(self.known))
         index = index_requirements(rules)
         indexed = index.rules()
-        tried = [place for place in range(len(rules)) if place not in indexed]
+        tried = {place: rule for place, rule in enumerate(rules) if place not in indexed}
         is_listed = bool(indexed) or len(tried) > MOST_BITS
         lines.append("hits = []" if is_listed else "bits = 0")
-        lines += self.shared([rules[place] for place in tried])
-        for place in tried:
-            hit = f"hits.append({place})" if is_listed else f"bits |= {1 << place:#x}"
-            lines.append(f"if {self.violated(rules[place], self.emit)}: {hit}")
-        self.emit.shared.clear()
+        lines += self.tries(tried, "hits.append({})" if is_listed else "bits |= {:#x}")
         if indexed:
             lines.append(self.hits(index, rules))
         answers, past = self.emit.constants.name("a", Answers(self.policy, channel, rules)), self.past_calendar()
@@ -139,19 +162,36 @@ class Writer:
             return [*lines, f"return {answers}[0, tuple(hits), {past}]"]
         return [*lines, f"return {answers}[bits]" if past == "False" else f"return {answers}[bits, (), {past}]"]
 
-    def shared(self, rules: list[ir.Requirement]) -> list[str]:
-        """Lines for the conditions that several rules have in common: each is evaluated once."""
-        counted = Counter(self.emit.expression(rule.when) for rule in rules if rule.when is not None)
-        common = [source for source, count in counted.items() if count > 1]
-        self.emit.shared = {source: f"s{place}" for place, source in enumerate(common)}
-        return [f"{local} = {source}" for source, local in self.emit.shared.items()]
+    def tries(self, rules: dict[int, ir.Requirement], hit: str) -> list[str]:
+        """Lines that try each requirement; those that apply on the same condition, under that condition."""
+        by_condition: dict[str, list[tuple[int, ir.Requirement]]] = {}
+        for place, rule in rules.items():
+            by_condition.setdefault(self.applies(rule, self.emit), []).append((place, rule))
+        lines = []
+        for condition, listed in by_condition.items():
+            own = [
+                (f"{self.unmet(rule, self.emit)}", hit.format(place if "append" in hit else 1 << place))
+                for place, rule in listed
+            ]
+            if condition and len(own) > 1:
+                lines += [f"if {condition}:", *(f"    if {unmet}: {then}" for unmet, then in own)]
+            else:
+                lines += [f"if {' and '.join(filter(None, (condition, unmet)))}: {then}" for unmet, then in own]
+        return lines
 
     def violated(self, rule: ir.Requirement, emit: Emitter) -> str:
         """The source of: it applies, is not met, and nothing waives it."""
+        return " and ".join(filter(None, (self.applies(rule, emit), self.unmet(rule, emit))))
+
+    @staticmethod
+    def applies(rule: ir.Requirement, emit: Emitter) -> str:
+        """The source of a requirement's own condition; empty where it has none."""
+        return "" if rule.when is None else emit.expression(rule.when)
+
+    def unmet(self, rule: ir.Requirement, emit: Emitter) -> str:
+        """The source of: it is not met, and nothing waives it."""
         waivers = self.rules.waivers(rule)
-        when = "" if rule.when is None else emit.expression(rule.when)
-        parts = [emit.shared.get(when, when)] if when else []
-        parts.append(f"not {emit.expression(rule.require)}")
+        parts = [f"not {emit.expression(rule.require)}"]
         parts += ["False" if waiver.when is None else f"not {emit.expression(waiver.when)}" for waiver in waivers]
         return " and ".join(parts)
 

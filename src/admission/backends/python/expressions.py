@@ -13,7 +13,7 @@ from typing import assert_never
 from admission import ir
 from admission.datatypes import Kind, Value
 
-LONGEST_TUPLE = 3  # constants compared one by one; more are looked up in a set
+MOST_COMPARED = 3  # constants compared one by one; more are looked up in a set
 
 
 class Constants(dict[str, object]):
@@ -56,8 +56,6 @@ class Emitter:
     """How a fact is read, by its place: from a local name, or `row[{}]`."""
     constants: Constants = field(default_factory=Constants)
     definitions: dict[str, str] = field(default_factory=dict)
-    shared: dict[str, str] = field(default_factory=dict)
-    """The local names of conditions that were evaluated already, by their source."""
     handed: list[str] | None = None
     """The constants that a function is handed as `k`, so that rules that differ in nothing else share it."""
 
@@ -86,7 +84,7 @@ class Emitter:
             case ir.In(item, container):
                 return f"({self.expression(item)} in {self.expression(container)})"
             case ir.OneOf(item, options):
-                return f"({self.expression(item)} in {self.options(options)})"
+                return f"({self.one_of(self.expression(item), [option.value for option in options])})"
             case ir.Count(operand):
                 return f"len({self.expression(operand)})"
             case ir.Add(left, right):
@@ -124,12 +122,12 @@ class Emitter:
         self.handed.append(source)
         return f"k[{len(self.handed) - 1}]"
 
-    def options(self, options: tuple[ir.Literal, ...]) -> str:
-        """The constants of a set display."""
-        values = [option.value for option in options]
-        if len(values) <= LONGEST_TUPLE and all(isinstance(value, (bool, int, str)) for value in values):
-            return self.hand(repr(tuple(values)))
-        return self.hand(self.constants.name("c", frozenset(values)))
+    def one_of(self, item: str, values: list[Value]) -> str:
+        """Whether a value is one of some constants: few are compared one by one, more are looked up in a set."""
+        is_few = len(values) <= MOST_COMPARED and all(isinstance(value, (bool, int, str)) for value in values)
+        if is_few and item.isalnum() and self.handed is None:
+            return " or ".join(f"{item} == {value!r}" for value in values) or "False"
+        return f"{item} in {self.hand(repr(tuple(values)) if is_few else self.constants.name('c', frozenset(values)))}"
 
     def definition(self, name: str) -> str:
         """A local name for a definition, whose line comes before those that read it."""
@@ -149,21 +147,24 @@ class Emitter:
         declared = self.policy.look_ups[look_up]
         register = self.policy.registers[declared.register]
         found, absent = self.constants.table(register, self.day)
-        key = ", ".join(self.read(declared.match[part]) for part in register.key)
-        return f"{found}(({key},), {absent})"
+        keys = [self.read(declared.match[part]) for part in register.key]
+        key = keys[0] if len(keys) == 1 else f"({', '.join(keys)})"
+        return f"{found}({key}, {absent})"
 
 
-def table(register: ir.Register, day: date) -> tuple[dict[tuple[object, ...], tuple[object, ...]], tuple[object, ...]]:
+def table(register: ir.Register, day: date) -> tuple[dict[object, tuple[object, ...]], tuple[object, ...]]:
     """The rows in force on a day by key, each with `found` at its end, and the row that stands for none.
 
-    Of a register that is known in part, that row says nothing: not even that there is none.
+    A key of one part is that part, one of several their tuple. Of a register that is known in part, the row that stands
+    for none says nothing: not even that there is none.
     """
     columns = list(register.columns)
     absent = tuple(None if c.absent is None else c.absent.value for c in register.columns.values())
     places = [columns.index(part) for part in register.key]
-    rows: dict[tuple[object, ...], tuple[object, ...]] = {}
+    rows: dict[object, tuple[object, ...]] = {}
     for row in register.rows:
         if day in row.period:
             cells = [given if cell is None else cell for cell, given in zip(row.cells, absent, strict=True)]
-            rows[tuple(row.cells[place] for place in places)] = (*cells, True)
+            key = tuple(row.cells[place] for place in places)
+            rows[key[0] if len(key) == 1 else key] = (*cells, True)
     return rows, (None,) * (len(columns) + 1) if register.partial else (*absent, False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from datetime import date
 from functools import cached_property
@@ -64,6 +64,19 @@ class InForce:
         free = self.free_routes()
         return index([(name, self.routes[name].when) for name in free]) if len(free) >= INDEXED else Index()
 
+    def tabled_routes(self, *, besides: Collection[str]) -> list[Tabled]:
+        """Routes that take the place of one another by the value of one fact, where there are several."""
+        groups: dict[tuple[str, tuple[str, ...]], dict[str, tuple[Value, ...]]] = {}
+        for name, route in self.routes.items():
+            if not route.overrides and name not in besides and (tested := sole_equality(route.when)):
+                groups.setdefault((tested[0], tuple(self.above(name))), {})[name] = tested[1]
+        found = []
+        for (fact, above), routes in groups.items():
+            to = {value: self.routes[name].to for name, values in routes.items() for value in values}
+            if len(routes) > 1 and len(to) == sum(map(len, routes.values())):
+                found.append(Tabled(fact, above, tuple(routes), to))
+        return found
+
     @cached_property
     def workdays(self) -> list[ir.Workday]:
         """Every working day that the rules in force and the figures count."""
@@ -81,6 +94,17 @@ class Index:
     def rules(self) -> dict[Any, None]:
         """The rules that are indexed, each once, in order."""
         return {rule: None for listed in self.groups.values() for rule in listed}
+
+
+@record
+class Tabled:
+    """Routes of which the value of one fact lets through one at most: where it leads to, by that value."""
+
+    fact: str
+    above: tuple[str, ...]
+    """The routes that override them, all of them alike."""
+    routes: tuple[str, ...]
+    to: Mapping[Value, str]
 
 
 def index_requirements(rules: list[ir.Requirement]) -> Index:
@@ -111,16 +135,20 @@ def index(rules: list[tuple[Any, ir.Expr | None]]) -> Index:
 def equalities(when: ir.Expr | None) -> dict[str, tuple[Value, ...]]:
     """The facts that a condition holds only for some values of, with those values."""
     found: dict[str, tuple[Value, ...]] = {}
-    parts = when.operands if isinstance(when, ir.And) else () if when is None else (when,)
-    for part in parts:
-        match part:
-            case ir.Compare("==", ir.ReadFact(name), ir.Literal(value)) | ir.Compare(
-                "==", ir.Literal(value), ir.ReadFact(name)
-            ) if not isinstance(value, frozenset):
-                found.setdefault(name, (value,))
-            case ir.OneOf(ir.ReadFact(name), options):
-                found.setdefault(name, tuple(dict.fromkeys(option.value for option in options)))
-            case _:
-                pass
-    found.pop(ir.AS_OF, None)
+    for part in when.operands if isinstance(when, ir.And) else (when,):
+        if tested := sole_equality(part):
+            found.setdefault(*tested)
     return found
+
+
+def sole_equality(when: ir.Expr | None) -> tuple[str, tuple[Value, ...]] | None:
+    """The fact, and the values, of a condition that says that a fact has one of some values, and nothing else."""
+    match when:
+        case ir.Compare("==", ir.ReadFact(name), ir.Literal(value)) | ir.Compare(
+            "==", ir.Literal(value), ir.ReadFact(name)
+        ) if name != ir.AS_OF and not isinstance(value, frozenset):
+            return name, (value,)
+        case ir.OneOf(ir.ReadFact(name), options) if name != ir.AS_OF:
+            return name, tuple(dict.fromkeys(option.value for option in options))
+        case _:
+            return None

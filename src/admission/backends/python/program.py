@@ -11,7 +11,7 @@ from admission import ir
 from admission.backends.python.deciding import Writer
 from admission.backends.python.filling import fill_source, filled
 from admission.backends.python.indexing import InForce
-from admission.backends.python.reading import Accepted, Readers, reader_source
+from admission.backends.python.reading import Readers, reader_source
 from admission.backends.python.weighing import WeighingWriter
 from admission.datatypes import Value
 from admission.decision import Answer
@@ -37,6 +37,7 @@ class Program:
         self._days: dict[date, Decide] = {}
         self._fills: dict[int, Fill] = {}
         self.readers = Readers(policy)
+        self.read = self.readers.read
         # What a look-up may fill in is not assumed before it was looked up.
         self._assumed = {
             name: fact.assume.value if fact.assume and fact.filled_by is None else None
@@ -92,18 +93,6 @@ class Program:
             sources += [Writer(rules).module(), WeighingWriter(rules).module()]
             parts += [f"# from {start or 'the first day'}", *(source for source, _ in sources)]
         return "\n\n".join(parts)
-
-    def read(self, task: Mapping[str, Any]) -> Accepted | None:
-        """A mapping of Python values as a row of facts; None where it is not plainly a task that fits."""
-        try:
-            return self.readers[tuple(task)](task) or self.read_without_none(task)
-        except (TypeError, ValueError):  # a value that is no hash key; keys that changed meanwhile
-            return None
-
-    def read_without_none(self, task: Mapping[str, Any]) -> Accepted | None:
-        """The same for a mapping that says None for some facts; None where it does not. Raises as a reader does."""
-        given = {name: value for name, value in task.items() if value is not None}
-        return self.readers[tuple(given)](given) if len(given) < len(task) else None
 
     def facts(self, row: Row, taken: Taken) -> dict[str, Value]:
         """The facts of a row that were given."""

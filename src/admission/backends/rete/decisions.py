@@ -80,7 +80,7 @@ class DecisionMatcher:
             stretch.is_past_calendar(rows),
         )  # fmt: skip
         details = Details(tuple(stretch.obligations(verdict, rows)), stretch.figures(rows))
-        return Decision(answer, given, given.as_of, given.id, assumed, details=details)
+        return Decision.of(answer, given, assumed, details=details)
 
     def _stretch(self, day: date) -> Stretch:
         """The rules in force on the day, compiled once for all days on which they are the same."""
