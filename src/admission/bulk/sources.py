@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeGuard
 
 from admission import ir
+from admission.bulk import batches
+from admission.bulk.batches import Batches
 from admission.bulk.database import Workspace, identifier, literal_path, reading, said, text
 from admission.datatypes import DATE, Unfit, from_document, from_python
 from admission.diagnostics import Diagnostic, InputError, MissingExtraError
@@ -64,6 +67,8 @@ class Source:
     """The same tasks as the task reader reads them, where it can."""
     notes: tuple[Diagnostic, ...] = ()
     """What is to be said of it though it can be read."""
+    batches: Callable[[], Batches | None] | None = None
+    """The same tasks in batches of columns, where it has such."""
 
 
 def kind_of(path: Path, known: Mapping[str, str] = FORMATS) -> str:
@@ -135,7 +140,9 @@ def _parquet(workspace: Workspace, path: Path) -> Source:
     with reading(str(path)):
         columns = workspace.columns(f"read_parquet({literal_path(path)}, hive_partitioning = false)")
         counted = workspace.one(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal_path(path)})")
-    return Source(str(path), PYTHON, parquet(path), columns=columns, rows=counted[0] if counted else None)
+    rows = counted[0] if counted else None
+    in_batches = partial(batches.of_parquet, path, str(path))
+    return Source(str(path), PYTHON, parquet(path), columns=columns, rows=rows, batches=in_batches)
 
 
 def parquet(path: Path) -> str:
@@ -145,7 +152,8 @@ def parquet(path: Path) -> str:
 
 
 def _arrow(workspace: Workspace, path: Path) -> Source:
-    return open_table(workspace, _ArrowFile(path), str(path))
+    file = _ArrowFile(path)
+    return replace(open_table(workspace, file, str(path)), batches=lambda: batches.of_stream(file.open(), str(path)))
 
 
 class _ArrowFile:
@@ -153,15 +161,16 @@ class _ArrowFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._open().close()
+        self.open().close()
 
     def __len__(self) -> int:
         return 1  # it can be read again, which is all that is asked
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._open().__arrow_c_stream__(requested_schema)
+        return self.open().__arrow_c_stream__(requested_schema)
 
-    def _open(self) -> Any:
+    def open(self) -> Any:
+        """A reader of its batches."""
         try:
             import pyarrow as pa
         except ImportError:
@@ -198,7 +207,7 @@ def open_table(workspace: Workspace, data: ArrowStream, name: str = "") -> Sourc
         spool = workspace.folder / "handed.parquet"
         workspace.copy(f"SELECT {read} FROM handed", spool)
     kept = _parquet(workspace, spool)
-    return replace(kept, name=name)
+    return replace(kept, name=name, batches=None)
 
 
 class _Handed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ from admission.backends.columns.answers import Answers
 from admission.backends.columns.doubts import Doubts
 from admission.backends.columns.encoding import Encoder, Tasks
 from admission.backends.columns.expressions import Evaluator
-from admission.backends.columns.judgement import InForce, Judged, Judgement, State, judge
+from admission.backends.columns.judgement import Bench, InForce, Judged, Judgement, State
 from admission.backends.columns.kleene import Truth, all_of, any_of, is_false, is_true, is_unknown, negated
 from admission.backends.columns.look_ups import LookUps
 from admission.backends.columns.numbering import Numbers, numbered
@@ -30,6 +31,7 @@ class Decider:
         self.answers = Answers()
         self._look_ups = LookUps(policy, self.places)
         self._turns = sorted({days_of(day) for day in _turns(policy)})
+        self._benches: dict[int, Bench] = {}
 
     def decide(self, tasks: Tasks) -> pl.Series:
         """The number of each task's answer in `answers`."""
@@ -48,8 +50,10 @@ class Decider:
 
     def _decide(self, tasks: Tasks, sample: date) -> pl.Series:
         """The same for tasks between whose days nothing changes but the day itself; `sample` is one of them."""
+        stretch = bisect(self._turns, days_of(sample))
+        bench = self._benches.get(stretch) or self._benches.setdefault(stretch, Bench.on(self.policy, sample))
         evaluator = Evaluator(self.policy, self.places, self._look_ups, tasks, sample)
-        return _Stretch(self.policy, InForce.on(self.policy, sample), evaluator).decide(self.answers)
+        return _Sitting(bench, evaluator).decide(self.answers)
 
 
 def _turns(policy: ir.Policy) -> Iterator[date]:
@@ -62,19 +66,23 @@ def _turns(policy: ir.Policy) -> Iterator[date]:
 
 
 @dataclass(slots=True)
-class _Stretch:
+class _Sitting:
     """Some tasks under the rules that are in force for all of them."""
 
-    policy: ir.CheckedPolicy
-    rules: InForce
+    bench: Bench
     evaluator: Evaluator
+
+    @property
+    def rules(self) -> InForce:
+        """The rules in force."""
+        return self.bench.rules
 
     def decide(self, answers: Answers) -> pl.Series:
         height = self.evaluator.tasks.height
         flags = _Flags(self._flags())
         numbers = numbered(flags.columns, height)
         states = list(map(self._state, flags.rows(numbers.first)))
-        judgements = [judge(self.policy, self.rules, state) for state in states]
+        judgements = list(map(self.bench.judge, states))
         if any(found.unknown_routes or found.answer.open for found in judgements):
             return self._with_missing(numbers, judgements, answers)
         return pl.Series([answers.number(found.answer) for found in judgements], dtype=pl.UInt32).gather(numbers.of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
@@ -66,6 +66,26 @@ class Judgement(NamedTuple):
 
     answer: Answer
     unknown_routes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Judges the states of tasks under the rules in force on a day, each state once. Threads may share it."""
+
+    policy: ir.CheckedPolicy
+    rules: InForce
+    judged: dict[State, Judgement] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def on(cls, policy: ir.CheckedPolicy, day: date) -> Bench:
+        """The bench of a day."""
+        return cls(policy, InForce.on(policy, day))
+
+    def judge(self, state: State) -> Judgement:
+        """The answer of a state, but for the facts that are missing."""
+        if state not in self.judged:
+            self.judged[state] = judge(self.policy, self.rules, state)
+        return self.judged[state]
 
 
 def judge(policy: ir.CheckedPolicy, rules: InForce, state: State) -> Judgement:

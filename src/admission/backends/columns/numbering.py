@@ -9,7 +9,8 @@ import polars as pl
 
 from admission.backends.columns.matching import FOUND, matched, scattered
 
-BYTE = 8  # conditions that are packed at a time: small columns stay in the processor's cache
+BITS = [pl.Series([1 << place], dtype=pl.UInt8) for place in range(8)]
+ZERO = pl.Series([0], dtype=pl.UInt8)
 MOST_CODES = 1 << 18  # that a plain table is indexed by
 KEY = "key"
 
@@ -23,28 +24,24 @@ class Numbers(NamedTuple):
 
 def numbered(conditions: Sequence[pl.Series], height: int, before: Numbers | None = None) -> Numbers:
     """The combinations of some conditions, none of them unknown, and of what was numbered `before`."""
-    found = before
-    for start in range(0, len(conditions), BYTE):
-        part = conditions[start : start + BYTE]
-        found = _combined(found, _packed(part), 1 << len(part))
-    return found or Numbers(pl.zeros(height, dtype=pl.UInt32, eager=True), pl.Series([0], dtype=pl.UInt32))
+    codes, size = (before.of, len(before.first)) if before else (pl.zeros(height, dtype=pl.UInt32, eager=True), 1)
+    for start in range(0, len(conditions), len(BITS)):
+        part = conditions[start : start + len(BITS)]
+        if size << len(part) > MOST_CODES:
+            codes, first = _dense(codes, size)
+            size = len(first)
+        # INVARIANT: there are no more numbers than rows of a batch, so that a byte more still fits.
+        codes = codes * (1 << len(part)) + _packed(part)
+        size <<= len(part)
+    return _dense(codes, size)
 
 
 def _packed(conditions: Sequence[pl.Series]) -> pl.Series:
-    """A bit for each condition."""
-    first, *others = conditions
-    packed = first.cast(pl.UInt8)
-    for place, condition in enumerate(others, 1):
-        packed = packed + condition.cast(pl.UInt8) * (1 << place)
-    return packed
-
-
-def _combined(before: Numbers | None, packed: pl.Series, size: int) -> Numbers:
-    """Two numberings as one. There may be no more numbers than rows, so that they always fit."""
-    if before is None:
-        return _dense(packed.cast(pl.UInt32), size)
-    known = len(before.first)
-    return _dense(before.of * size + packed.cast(pl.UInt32), known * size)
+    """A bit for each condition: to choose between two constants is many times faster than to convert and multiply."""
+    packed = pl.Series([0], dtype=pl.UInt8)
+    for bit, condition in zip(BITS, conditions, strict=False):
+        packed = bit.zip_with(condition, ZERO) | packed
+    return packed.cast(pl.UInt32)
 
 
 def _dense(codes: pl.Series, size: int) -> Numbers:
