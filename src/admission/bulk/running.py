@@ -19,7 +19,7 @@ from admission.bulk import batches
 from admission.bulk.database import Workspace
 from admission.bulk.decisions import Spelled
 from admission.bulk.examination import Examination
-from admission.bulk.review import Reject, check_day
+from admission.bulk.review import Reject
 from admission.bulk.sources import Source, kind_of
 from admission.bulk.stream import Stream
 from admission.bulk.writing import FORMATS, beside, settle, unwritable, write
@@ -94,8 +94,6 @@ def decisions_of(
     if in_batches is not None:
         stream = Stream(policy, in_batches, refuse, as_of, today, workspace.watch)
         if stream.is_plain:
-            for day in (as_of, stream.day):
-                check_day(policy, day, source.name)
             return Decisions(stream, stream, [*source.notes])
     examined = Examination(workspace, policy, source, refuse, as_of, today)
     examined.run()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeGuard
 
@@ -137,12 +137,36 @@ def _day(given: object) -> date | None:
 
 
 def _parquet(workspace: Workspace, path: Path) -> Source:
+    columns = Columns(partial(_columns_of, workspace, path))
+    in_batches = batches.of_parquet(path, str(path))
+    if in_batches is None:  # the engine reads it all the same, or says what is wrong with it
+        return Source(str(path), PYTHON, parquet(path), columns=dict(columns))
+    return Source(str(path), PYTHON, parquet(path), columns=columns, rows=in_batches.rows, batches=lambda: in_batches)
+
+
+def _columns_of(workspace: Workspace, path: Path) -> dict[str, str]:
     with reading(str(path)):
-        columns = workspace.columns(f"read_parquet({literal_path(path)}, hive_partitioning = false)")
-        counted = workspace.one(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal_path(path)})")
-    rows = counted[0] if counted else None
-    in_batches = partial(batches.of_parquet, path, str(path))
-    return Source(str(path), PYTHON, parquet(path), columns=columns, rows=rows, batches=in_batches)
+        return workspace.columns(f"read_parquet({literal_path(path)}, hive_partitioning = false)")
+
+
+class Columns(Mapping[str, str]):
+    """The columns of a file and their types, asked of the engine when somebody looks."""
+
+    def __init__(self, ask: Callable[[], dict[str, str]]) -> None:
+        self._ask = ask
+
+    @cached_property
+    def _found(self) -> dict[str, str]:
+        return self._ask()
+
+    def __getitem__(self, name: str) -> str:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def parquet(path: Path) -> str:

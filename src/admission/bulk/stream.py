@@ -15,7 +15,7 @@ import polars as pl
 from admission import ir
 from admission.backends.columns import Answer, Decider, Tasks
 from admission.bulk.batches import Batch, Batches
-from admission.bulk.review import Reject, Review, absent
+from admission.bulk.review import Reject, Review, absent, check_day
 from admission.decision import Given
 from admission.diagnostics import Diagnostic, InputError, Span
 from admission.diagnostics import Source as TextSource
@@ -94,6 +94,9 @@ class Stream:
         return self.decider.answers.given
 
     def __iter__(self) -> Iterator[Decided]:
+        """Raises `InputError` where the table is at fault as a whole."""
+        for day in (self.as_of, self.day):
+            check_day(self.policy, day, self.batches.name)
         done = 0
         for decided in in_order(self._decide, self.batches.pieces()):
             for reject in decided.rejects:

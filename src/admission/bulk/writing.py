@@ -91,7 +91,7 @@ def write_parquet(decisions: Iterable[pa.RecordBatch], path: Path) -> int:
     dictionaries += [f"{name}.list.element" for name in LISTS]
     # The schema of Arrow is left out: a reader is to find texts, not our dictionaries.
     with pq.ParquetWriter(
-        path, CODED_SCHEMA, store_schema=False, use_dictionary=dictionaries, write_statistics=["id", "verdict", "channel"]
+        path, CODED_SCHEMA, store_schema=False, use_dictionary=dictionaries, write_statistics=["id"]
     ) as writer:
         for batch in decisions:
             writer.write_batch(batch, row_group_size=max(1, batch.num_rows))
