@@ -1,18 +1,19 @@
-"""Decisions in bulk (extra `sql`): tables of any size, validated and decided by DuckDB, in bounded memory.
+"""Decisions in bulk (extra `frames`): tables of any size, validated and decided in columns, in bounded memory.
 
-Importing this package imports DuckDB, and raises `MissingExtraError` where it is not installed.
+Importing this package imports DuckDB, Polars and pyarrow, and raises `MissingExtraError` where one is not installed.
 """
+
+from importlib.util import find_spec
 
 from admission.diagnostics import MissingExtraError
 
-try:
-    import duckdb  # noqa: F401 - only to see that it is there
-except ImportError:
-    raise MissingExtraError("duckdb", "sql") from None
+for _needed in ("duckdb", "polars", "pyarrow"):
+    if find_spec(_needed) is None:
+        raise MissingExtraError(_needed, "frames")
 
-from admission.bulk.database import Workspace
-from admission.bulk.examination import Reject
-from admission.bulk.sources import Source, open_file, open_table
-from admission.bulk.tables import DecidedTable, decide_table
+from admission.bulk.database import Workspace  # noqa: E402 - what it needs is there
+from admission.bulk.review import Reject  # noqa: E402 - the same
+from admission.bulk.sources import Source, open_file, open_table  # noqa: E402 - the same
+from admission.bulk.tables import DecidedTable, decide_table  # noqa: E402 - the same
 
 __all__ = ["DecidedTable", "Reject", "Source", "Workspace", "decide_table", "open_file", "open_table"]

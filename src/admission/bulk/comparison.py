@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from admission import ir
 from admission.bulk.database import Row, Workspace, identifier, literal_path, reading
-from admission.bulk.examination import SOUND, Examination, Reject
+from admission.backends.sql import to_sql
+from admission.bulk.examination import SOUND, Examination
+from admission.bulk.review import Reject
 from admission.bulk.sources import PLACE, Source, open_file
-from admission.bulk.tables import query_of
 from admission.diagnostics import Diagnostic
 from admission.frontend.tasks import Record
 
@@ -162,7 +163,8 @@ class Comparison:
             for fact in self.by
         )
         rows = f"SELECT {', '.join([identifier(PLACE), 'id', *by])} FROM {SOUND}"
-        said = f"SELECT verdict, channel, violations, notes FROM ({query_of(examined)})"
+        query = to_sql(examined.policy, "duckdb", SOUND, examined.day, examined.columns)
+        said = f"SELECT verdict, channel, violations, notes FROM ({query})"
         for what, query in (("rows", rows), ("said", said)):
             own.copy(query, self._file(name, what))
 

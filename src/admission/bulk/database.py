@@ -28,6 +28,17 @@ class Workspace:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="admission-"))
+        self._opened: list[duckdb.DuckDBPyConnection] = []  # one, once it is needed: not every table needs the engine
+        self._handed: dict[str, object] = {}
+        self._end = weakref.finalize(self, _clear, self._opened, self.folder)
+        self.watch: Callable[[float], None] = _nobody_watches
+
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        if not self._opened:
+            self._opened.append(self._open())
+        return self._opened[0]
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
             "temp_directory": str(self.folder),
@@ -38,11 +49,9 @@ class Workspace:
             # join keeps the order of its left side only, so the engine may not choose to swap the two.
             "preserve_insertion_order": True,
         }
-        self._connection = duckdb.connect(config=settings)
-        self._connection.execute("SET GLOBAL disabled_optimizers = 'join_order,build_side_probe_side'")
-        self._handed: dict[str, object] = {}
-        self._end = weakref.finalize(self, _clear, self._connection, self.folder)
-        self.watch: Callable[[float], None] = _nobody_watches
+        connection = duckdb.connect(config=settings)
+        connection.execute("SET GLOBAL disabled_optimizers = 'join_order,build_side_probe_side'")
+        return connection
 
     def hand(self, name: str, table: object) -> None:
         """Let a table of the caller's be read by a name."""
@@ -50,7 +59,7 @@ class Workspace:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the same tables, so that several readers do not disturb each other."""
-        cursor = self._connection.cursor()
+        cursor = self._connection().cursor()
         for name, table in self._handed.items():
             cursor.register(name, table)
         return cursor
@@ -120,9 +129,10 @@ class Workspace:
         self.close()
 
 
-def _clear(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _clear(opened: list[duckdb.DuckDBPyConnection], folder: Path) -> None:
     with suppress(duckdb.Error):  # it is busy where a second Ctrl-C broke off the wait for the first
-        connection.close()
+        for connection in opened:
+            connection.close()
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -10,16 +10,18 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import IO, NamedTuple
 
 from admission import intake, ir
 from admission.bulk import cells
 from admission.bulk.cells import Cell
 from admission.bulk.database import Workspace, identifier, literal_path, reading, text
+from admission.bulk.review import Reject, Review, absent, check_day, refused
 from admission.bulk.sources import DAMAGE, PLACE, Source, parquet
 from admission.datatypes import DATE, FIRST_DAY, LAST_DAY, TEXT, Kind, Type, bounded, expectation, to_json
 from admission.decision import Given
-from admission.diagnostics import Diagnostic, Fault, InputError, Span, TaskError, nearest
+from admission.diagnostics import Diagnostic, InputError, Span, nearest
 from admission.diagnostics import Source as TextSource
 from admission.frontend.tasks import Record
 from admission.intake import CELL
@@ -27,39 +29,6 @@ from admission.intake import CELL
 SOUND = "sound"
 """The view of the tasks that may be decided."""
 SIFTED = "is sound"  # no fact has a name with a space in it
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A row that is no task of the policy."""
-
-    row: int
-    """Its place in the input, from 1."""
-    id: str | None
-    """What it gives as its id, where it gives one."""
-    diagnostics: tuple[Diagnostic, ...]
-    """Everything that is wrong with it."""
-
-    @property
-    def faults(self) -> tuple[Fault, ...]:
-        """The same as the faults of a `TaskError`; `line` is the row."""
-        return tuple(_fault(diagnostic, self.row) for diagnostic in self.diagnostics)
-
-    def to_dict(self) -> dict[str, object]:
-        """JSON-ready, with both languages."""
-        return {"row": self.row, "id": self.id, "faults": [_said(found) for found in self.diagnostics]}
-
-
-def _fault(found: Diagnostic, row: int) -> Fault:
-    fact, expected, given = (found.data.get(key, "") for key in ("fact", "expected", "given"))
-    pair = expected if isinstance(expected, tuple) else (str(expected),) * 2
-    return Fault(found.code, str(fact), pair, str(given), found.near, row)
-
-
-def _said(found: Diagnostic) -> dict[str, object]:
-    words = found.to_dict()
-    fact = {"fact": found.data["fact"]} if "fact" in found.data else {}
-    return {"code": found.code} | fact | {key: words[key] for key in ("message", "message_zh", "help", "help_zh")}
 
 
 class _Table(NamedTuple):
@@ -93,9 +62,12 @@ class Examination:
 
     _is_undated: bool = False
     _table: _Table = field(init=False, repr=False)
+    _review: Review = field(init=False, repr=False)
+    _file: Path | None = None
 
     def __post_init__(self) -> None:
         self.notes.extend(self.source.notes)
+        self._review = Review(self.policy, self.as_of, self.today)
 
     def run(self) -> None:
         """Look at every row. Raises `InputError` where the source is at fault as a whole."""
@@ -112,14 +84,8 @@ class Examination:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """The facts that rules read and that no row gives, no assumption fills and no register knows, sorted."""
-        conditions = (part for rule in ir.rules(self.policy) for part in ir.parts(rule).values())
-        nodes = list(ir.walk(conditions, self.policy.definitions))
-        looked_up = (self.policy.look_ups[node.look_up] for node in nodes if isinstance(node, ir.ReadColumn))
-        read = {node.name for node in nodes if isinstance(node, ir.ReadFact)}
-        read |= {fact for look_up in looked_up for fact in look_up.match.values()}
-        facts = (fact for name, fact in self.policy.facts.items() if name in read and name not in self.columns)
-        return tuple(sorted(fact.name for fact in facts if fact.assume is None and fact.filled_by is None))
+        """The facts that rules read and that are unknown in every row, sorted."""
+        return absent(self.policy, self.columns)
 
     @property
     def undated(self) -> bool:
@@ -142,14 +108,20 @@ class Examination:
         has_own = not self.source.relation or ir.AS_OF in self.source.columns
         return self.as_of if self.as_of is not None or has_own else self.today
 
+    def file(self) -> Path:
+        """What may be decided as a Parquet file in native types; the rows in their order.
+
+        It may have more columns, and lack `id` and `as_of` where no row gives them.
+        """
+        if self._file is None:
+            self._file = self.workspace.folder / "sound.parquet"
+            self.workspace.copy(f"SELECT * FROM {SOUND}", self._file)
+        return self._file
+
     # ------------------------------------------------------------------------------------ as a whole
 
     def _check_day(self, day: date | None) -> None:
-        period = self.policy.period
-        if day is not None and day not in period:
-            words = f"{period.start} – {period.end or '…'}"
-            data = {"given": day, "expected": words, "fact": ir.AS_OF}
-            raise InputError([Diagnostic("A922", None, data, path=self.source.name or None)])
+        check_day(self.policy, day, self.source.name)
 
     def _check_columns(self) -> None:
         """Raises `InputError` for columns that no row can be sound with."""
@@ -252,6 +224,7 @@ class Examination:
         damage = f"SELECT count(*) FROM {DAMAGE}"
         damaged = self.workspace.copy(converted, spool, then=damage)
         self._table = _Table(parquet(spool), {name: identifier(name) for name in found}, identifier(SIFTED))
+        self._file = spool
         return damaged
 
     def _weigh(self) -> bool:
@@ -280,26 +253,15 @@ class Examination:
 
     def _take(self, record: Record, lines: IO[str]) -> None:
         """Mend or refuse one row."""
-        if record.diagnostics:
-            self._refuse(record, record.diagnostics)
+        found = self._review.take(record)
+        if isinstance(found, Reject):
+            self.refuse(found)
             return
-        own = record.values.get(ir.AS_OF) if isinstance(record.values, dict) else None
-        is_undated = self.as_of is None and own is None
-        day = self.today if is_undated else self.as_of
+        self._is_undated |= self._review.is_undated(record)
         try:
-            given = intake.accept(self.policy, record.values, day, door=record.door, place=str(record.place))
-        except TaskError as error:
-            self._refuse(record, record.diagnose(error))
-            return
-        self._is_undated |= is_undated
-        try:
-            lines.write(json.dumps(self._canonical(record.place, given), ensure_ascii=False) + "\n")
+            lines.write(json.dumps(self._canonical(record.place, found), ensure_ascii=False) + "\n")
         except UnicodeEncodeError:
-            self._refuse(record, (Diagnostic("A943", record.span, {}),))
-
-    def _refuse(self, record: Record, diagnostics: tuple[Diagnostic, ...]) -> None:
-        own = record.values.get("id") if isinstance(record.values, dict) else None
-        self.refuse(Reject(record.place, own if isinstance(own, str) else None, diagnostics))
+            self.refuse(refused(record, (Diagnostic("A943", record.span, {}),)))
 
     def _canonical(self, place: int, given: Given) -> dict[str, object]:
         facts = {name: to_json(self.policy.facts[name].type, value) for name, value in given.facts.items()}
@@ -333,7 +295,7 @@ class Examination:
 
     def _keep(self, parts: list[str]) -> None:
         """Write what may be decided to disk, in the order of the rows."""
-        spool = self.workspace.folder / "sound.parquet"
+        self._file = spool = self.workspace.folder / "sound.parquet"
         query = f"SELECT * FROM ({' UNION ALL BY NAME '.join(parts)}) ORDER BY {identifier(PLACE)}"
         self.workspace.copy(query, spool)
         self.workspace.run(f"CREATE VIEW {SOUND} AS SELECT * FROM read_parquet({literal_path(spool)})")

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from errno import EISDIR, ENOENT
 from os import strerror
 from pathlib import Path
 
+import pyarrow as pa
+
 from admission import ir
-from admission.bulk.database import Workspace, literal_path, reading
-from admission.bulk.examination import Examination, Reject
+from admission.bulk import batches
+from admission.bulk.database import Workspace
+from admission.bulk.decisions import Spelled
+from admission.bulk.examination import Examination
+from admission.bulk.review import Reject
 from admission.bulk.sources import Source, kind_of
-from admission.bulk.tables import query_of
+from admission.bulk.stream import Stream
 from admission.bulk.writing import FORMATS, beside, settle, unwritable, write
 from admission.diagnostics import Diagnostic, InputError
 
@@ -51,6 +58,51 @@ def check_paths(source: Path, target: Path, rejects: Path) -> None:
         raise InputError([Diagnostic("A945", None, {"path": rejects}, path=str(rejects))])
 
 
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The decisions of a source, and what is to be said of it once they are made."""
+
+    stream: Stream
+    examined: Examination | Stream
+    """Who looked at the rows first."""
+    notes: list[Diagnostic]
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The facts that rules read and that are unknown in every row, sorted."""
+        return self.examined.absent
+
+    @property
+    def undated(self) -> bool:
+        """Whether `today` is the day of some row."""
+        return self.examined.undated
+
+
+def decisions_of(
+    workspace: Workspace,
+    policy: ir.CheckedPolicy,
+    source: Source,
+    refuse: Callable[[Reject], None],
+    as_of: date | None = None,
+    today: date | None = None,
+) -> Decisions:
+    """The decisions of a source: read as it is where its columns are plain, else brought into such a form first.
+
+    Raises `InputError` where the source is at fault as a whole.
+    """
+    in_batches = source.batches() if source.batches else None
+    if in_batches is not None:
+        stream = Stream(policy, in_batches, refuse, as_of, today, workspace.watch)
+        if stream.is_plain:
+            return Decisions(stream, stream, [*source.notes])
+    examined = Examination(workspace, policy, source, refuse, as_of, today)
+    examined.run()
+    kept = batches.of_parquet(examined.file(), source.name, {"id", ir.AS_OF, *policy.facts})
+    assert kept is not None  # noqa: S101 - the file is the engine's own
+    stream = Stream(policy, kept, refuse, examined.day, today, workspace.watch)
+    return Decisions(stream, examined, examined.notes)
+
+
 @dataclass(slots=True)
 class Run:
     """Decides every task of a source into a file; what is no task goes to a side file, which is there only then."""
@@ -67,12 +119,16 @@ class Run:
         """Raises `InputError`, and then neither file has changed."""
         outcome = self.outcome
         with beside(rejects) as side, beside(target) as part:
-            examined = self._examine(side)
-            query = query_of(examined)
-            with reading(self.source.name):
-                outcome.decided = write(self.workspace, query, target, part)
-                if is_counted:
-                    self._count(f"({query})" if target.suffix != ".parquet" else f"read_parquet({literal_path(part)})")
+            with side.open("w", encoding="utf-8", errors="backslashreplace") as lines:
+
+                def refuse(reject: Reject) -> None:
+                    lines.write(json.dumps(reject.to_dict(), ensure_ascii=False) + "\n")
+                    outcome.rejected += 1
+                    outcome.first += [reject] if outcome.rejected <= SHOWN else []
+
+                decisions = decisions_of(self.workspace, self.policy, self.source, refuse, self.as_of, self.today)
+                outcome.decided = write(self.workspace, self._decided(decisions.stream, is_counted), target, part)
+            outcome.notes, outcome.absent, outcome.undated = decisions.notes, decisions.absent, decisions.undated
             if outcome.rejected:
                 settle(side, rejects)
             else:
@@ -80,23 +136,14 @@ class Run:
             settle(part, target)
         return outcome
 
-    def _examine(self, side: Path) -> Examination:
-        outcome = self.outcome
-        with side.open("w", encoding="utf-8", errors="backslashreplace") as lines:
-
-            def refuse(reject: Reject) -> None:
-                lines.write(json.dumps(reject.to_dict(), ensure_ascii=False) + "\n")
-                outcome.rejected += 1
-                outcome.first += [reject] if outcome.rejected <= SHOWN else []
-
-            examined = Examination(self.workspace, self.policy, self.source, refuse, self.as_of, self.today)
-            examined.run()
-        outcome.notes = examined.notes
-        outcome.absent = examined.absent
-        outcome.undated = examined.undated
-        return examined
-
-    def _count(self, decided: str) -> None:
-        query = f"SELECT verdict, channel, violations, count(*) FROM {decided} GROUP BY ALL"
-        for verdict, channel, violations, count in self.workspace.rows(query):
-            self.outcome.answers[verdict, channel, tuple(violations)] += count
+    def _decided(self, stream: Stream, is_counted: bool) -> Iterator[pa.RecordBatch]:
+        """The decisions as they come, counted."""
+        spelled = Spelled(self.policy, stream.answers)
+        counts: Counter[int] = Counter()
+        with closing(iter(stream)) as parts:
+            for part in parts:
+                if is_counted:
+                    counts.update(dict(part.codes.value_counts().iter_rows()))
+                yield spelled.batch(part)
+        for code, count in counts.items():
+            self.outcome.answers[stream.answers[code][:3]] += count

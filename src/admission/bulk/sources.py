@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeGuard
 
 from admission import ir
+from admission.bulk import batches
+from admission.bulk.batches import Batches
 from admission.bulk.database import Workspace, identifier, literal_path, reading, said, text
 from admission.datatypes import DATE, Unfit, from_document, from_python
 from admission.diagnostics import Diagnostic, InputError, MissingExtraError
@@ -64,6 +67,8 @@ class Source:
     """The same tasks as the task reader reads them, where it can."""
     notes: tuple[Diagnostic, ...] = ()
     """What is to be said of it though it can be read."""
+    batches: Callable[[], Batches | None] | None = None
+    """The same tasks in batches of columns, where it has such."""
 
 
 def kind_of(path: Path, known: Mapping[str, str] = FORMATS) -> str:
@@ -132,10 +137,36 @@ def _day(given: object) -> date | None:
 
 
 def _parquet(workspace: Workspace, path: Path) -> Source:
+    columns = Columns(partial(_columns_of, workspace, path))
+    in_batches = batches.of_parquet(path, str(path))
+    if in_batches is None:  # the engine reads it all the same, or says what is wrong with it
+        return Source(str(path), PYTHON, parquet(path), columns=dict(columns))
+    return Source(str(path), PYTHON, parquet(path), columns=columns, rows=in_batches.rows, batches=lambda: in_batches)
+
+
+def _columns_of(workspace: Workspace, path: Path) -> dict[str, str]:
     with reading(str(path)):
-        columns = workspace.columns(f"read_parquet({literal_path(path)}, hive_partitioning = false)")
-        counted = workspace.one(f"SELECT sum(num_rows) FROM parquet_file_metadata({literal_path(path)})")
-    return Source(str(path), PYTHON, parquet(path), columns=columns, rows=counted[0] if counted else None)
+        return workspace.columns(f"read_parquet({literal_path(path)}, hive_partitioning = false)")
+
+
+class Columns(Mapping[str, str]):
+    """The columns of a file and their types, asked of the engine when somebody looks."""
+
+    def __init__(self, ask: Callable[[], dict[str, str]]) -> None:
+        self._ask = ask
+
+    @cached_property
+    def _found(self) -> dict[str, str]:
+        return self._ask()
+
+    def __getitem__(self, name: str) -> str:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def parquet(path: Path) -> str:
@@ -145,7 +176,8 @@ def parquet(path: Path) -> str:
 
 
 def _arrow(workspace: Workspace, path: Path) -> Source:
-    return open_table(workspace, _ArrowFile(path), str(path))
+    file = _ArrowFile(path)
+    return replace(open_table(workspace, file, str(path)), batches=lambda: batches.of_stream(file.open(), str(path)))
 
 
 class _ArrowFile:
@@ -153,15 +185,16 @@ class _ArrowFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._open().close()
+        self.open().close()
 
     def __len__(self) -> int:
         return 1  # it can be read again, which is all that is asked
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self._open().__arrow_c_stream__(requested_schema)
+        return self.open().__arrow_c_stream__(requested_schema)
 
-    def _open(self) -> Any:
+    def open(self) -> Any:
+        """A reader of its batches."""
         try:
             import pyarrow as pa
         except ImportError:
@@ -198,7 +231,7 @@ def open_table(workspace: Workspace, data: ArrowStream, name: str = "") -> Sourc
         spool = workspace.folder / "handed.parquet"
         workspace.copy(f"SELECT {read} FROM handed", spool)
     kept = _parquet(workspace, spool)
-    return replace(kept, name=name)
+    return replace(kept, name=name, batches=None)
 
 
 class _Handed:

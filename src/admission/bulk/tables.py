@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Literal
 
+import polars as pl
+import pyarrow as pa
+
 from admission import ir
-from admission.backends.sql import to_sql
-from admission.bulk.database import Workspace, reading
-from admission.bulk.examination import SOUND, Examination, Reject
+from admission.backends.columns import Answer
+from admission.bulk import batches
+from admission.bulk.database import Workspace
+from admission.bulk.decisions import COLUMNS, LISTS, SCHEMA, Spelled, as_frame, plain
+from admission.bulk.review import Reject
+from admission.bulk.running import decisions_of
 from admission.bulk.sources import ArrowStream, open_table
-from admission.diagnostics import MissingExtraError, TaskError
+from admission.bulk.stream import Decided, Stream
+from admission.diagnostics import TaskError
 from admission.diagnostics.report import CAP
 
 
@@ -18,45 +26,45 @@ class DecidedTable:
     """Decisions as a table: one row a task, in the order of the tasks.
 
     It has the Arrow PyCapsule interface, so Polars, pandas, pyarrow and DuckDB take it as it is; the columns are those
-    of `Policy.to_sql`. It is kept on disk for as long as this object is, so keep this object until it is read.
+    of `Policy.to_sql`. It holds the ids and a number a task, and spells its rows out as they are asked for.
     """
 
-    def __init__(self, workspace: Workspace, query: str, rejects: tuple[Reject, ...] = ()) -> None:
-        self._workspace = workspace
-        self._query = query
-        self.rejects = rejects
-        """The rows that are no tasks of the policy, in order; they have no row here."""
+    columns = COLUMNS
+    """The names of the columns."""
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The names of the columns."""
-        return tuple(self._workspace.columns(f"({self._query})"))
+    def __init__(
+        self, policy: ir.CheckedPolicy, answers: Sequence[Answer], parts: Sequence[Decided], rejects: Sequence[Reject]
+    ) -> None:
+        self._policy = policy
+        self._answers = answers
+        self._parts = parts
+        self.rejects = tuple(rejects)
+        """The rows that are no tasks of the policy, in order; they have no row here."""
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The decisions as an Arrow stream (Arrow PyCapsule interface)."""
-        relation: Any = self._workspace.cursor().sql(self._query)
-        return relation.__arrow_c_stream__(requested_schema)
+        return pa.RecordBatchReader.from_batches(SCHEMA, self._batches()).__arrow_c_stream__(requested_schema)
 
-    def to_polars(self) -> Any:
-        """The decisions as a Polars data frame. Raises `MissingExtraError` without Polars."""
-        try:
-            import polars as pl
-        except ImportError:
-            raise MissingExtraError("polars", "frames") from None
-        return pl.DataFrame(self)
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        spelled = Spelled(self._policy, self._answers)
+        return (plain(spelled.batch(part)) for part in self._parts)
+
+    def to_polars(self) -> pl.DataFrame:
+        """The decisions as a Polars data frame."""
+        return as_frame(self._policy, self._answers, self._parts)
 
     def to_arrow(self) -> Any:
-        """The decisions as a pyarrow table. Raises `MissingExtraError` without pyarrow."""
-        try:
-            import pyarrow as pa
-        except ImportError:
-            raise MissingExtraError("pyarrow", "frames") from None
-        return pa.table(self)
+        """The decisions as a pyarrow table."""
+        return pa.Table.from_batches(self._batches(), SCHEMA)
 
     def to_dicts(self) -> list[dict[str, object]]:
         """The decisions as dictionaries, for small tables."""
-        columns = self.columns
-        return [dict(zip(columns, row, strict=True)) for row in self._workspace.rows(self._query)]
+        return [self._row(task, self._answers[code]) for part in self._parts for task, code in zip(*part[:2], strict=True)]
+
+    def _row(self, task: str, answer: Answer) -> dict[str, object]:
+        lists = {name: list(getattr(answer, name)) for name in LISTS}
+        said: dict[str, object] = {"id": task, "verdict": answer.verdict, "channel": answer.channel}
+        return said | lists | {"policy": self._policy.digest}
 
 
 def decide_table(
@@ -68,16 +76,18 @@ def decide_table(
     """The decisions for a table of tasks; see `Policy.decide_table`."""
     if rejects not in ("raise", "keep"):
         raise ValueError(f"rejects takes 'raise' or 'keep', not {rejects!r}")
-    workspace = Workspace()
+    if not hasattr(data, "__arrow_c_stream__"):
+        raise TypeError(f"expected a table with the Arrow PyCapsule interface, not {type(data).__name__}")
     kept: list[Reject] = []
-    examined = Examination(workspace, policy, open_table(workspace, data), kept.append, as_of)
-    examined.run()
+    table = data if isinstance(data, pl.DataFrame) else pa.RecordBatchReader.from_stream(data)
+    in_batches = batches.of_frame(table) if isinstance(table, pl.DataFrame) else batches.of_stream(table, "")
+    stream = None if in_batches is None else Stream(policy, in_batches, kept.append, as_of)
+    if stream is not None and stream.is_plain:
+        parts = list(stream)
+    else:
+        with Workspace() as workspace:
+            stream = decisions_of(workspace, policy, open_table(workspace, table), kept.append, as_of).stream
+            parts = list(stream)
     if kept and rejects == "raise":
         raise TaskError([fault for reject in kept for fault in reject.faults][:CAP])
-    with reading(""):
-        return DecidedTable(workspace, f"SELECT * FROM {workspace.kept(query_of(examined))}", tuple(kept))
-
-
-def query_of(examined: Examination) -> str:
-    """The query that decides every row that is sound."""
-    return to_sql(examined.policy, "duckdb", SOUND, examined.day, examined.columns)
+    return DecidedTable(policy, stream.answers, parts, kept)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from admission.bulk.database import Workspace, identifier, said
+from admission.bulk.database import Workspace, identifier, literal_path, said
+from admission.bulk.decisions import CODED_SCHEMA, COLUMNS, LISTS, SCHEMA
 from admission.bulk.sources import is_zipped, kind_of
-from admission.diagnostics import Diagnostic, InputError, MissingExtraError
+from admission.diagnostics import Diagnostic, InputError
 
 FORMATS = {
     ".parquet": "parquet",
@@ -62,20 +64,39 @@ def unwritable(target: Path, error: BaseException) -> InputError:
     return InputError([Diagnostic("A944", None, {"path": target, "why": said(error)}, path=str(target))])
 
 
-def write(workspace: Workspace, query: str, target: Path, part: Path) -> int:
-    """The rows of a query as a file of the kind that the target's ending says; gives how many there are.
-
-    Raises `InputError`, and `MissingExtraError` for Arrow files.
-    """
+def write(workspace: Workspace, decisions: Iterable[pa.RecordBatch], target: Path, part: Path) -> int:
+    """Decisions as a file of the kind that the target's ending says; gives how many there are. Raises `InputError`."""
     kind = kind_of(target, FORMATS)
+    if kind == "parquet":
+        return write_parquet(decisions, part)
+    spool = workspace.folder / "decided.parquet"
+    count = write_parquet(decisions, spool)
     try:
         if kind == "arrow":
-            return _write_arrow(workspace, query, part)
-        return workspace.copy(_shaped(workspace, query, kind), part, _options(kind, target))
+            _write_arrow(spool, part)
+        else:
+            query = f"SELECT * FROM read_parquet({literal_path(spool)})"
+            workspace.copy(_shaped(workspace, query, kind), part, _options(kind, target))
     except duckdb.Error as error:
         if part.name in str(error):
             raise unwritable(target, error) from None
         raise
+    return count
+
+
+def write_parquet(decisions: Iterable[pa.RecordBatch], path: Path) -> int:
+    """Decisions as a Parquet file, a row group for each batch; gives how many there are."""
+    count = 0
+    dictionaries = [name for name in COLUMNS if name != "id" and name not in LISTS]
+    dictionaries += [f"{name}.list.element" for name in LISTS]
+    # The schema of Arrow is left out: a reader is to find texts, not our dictionaries.
+    with pq.ParquetWriter(
+        path, CODED_SCHEMA, store_schema=False, use_dictionary=dictionaries, write_statistics=["id"]
+    ) as writer:
+        for batch in decisions:
+            writer.write_batch(batch, row_group_size=max(1, batch.num_rows))
+            count += batch.num_rows
+    return count
 
 
 def _options(kind: str, target: Path) -> str:
@@ -99,16 +120,7 @@ def _shaped(workspace: Workspace, query: str, kind: str) -> str:
     return f"SELECT {', '.join(listed)} FROM ({query})"
 
 
-def _write_arrow(workspace: Workspace, query: str, part: Path) -> int:
-    try:
-        import pyarrow as pa
-    except ImportError:
-        raise MissingExtraError("pyarrow", "frames") from None
-    relation: Any = workspace.cursor().sql(f"SELECT * FROM {workspace.kept(query)}")
-    reader = relation.to_arrow_reader(ROWS_OF_A_BATCH)
-    count = 0
-    with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, reader.schema) as writer:
-        for batch in reader:
-            writer.write_batch(batch)
-            count += batch.num_rows
-    return count
+def _write_arrow(spool: Path, part: Path) -> None:
+    with pq.ParquetFile(spool) as file, pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, SCHEMA) as writer:
+        for batch in file.iter_batches(ROWS_OF_A_BATCH):
+            writer.write_batch(batch.cast(SCHEMA))

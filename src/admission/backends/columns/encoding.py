@@ -1,0 +1,218 @@
+"""Tasks as columns in their inner form, and which rows plainly are tasks.
+
+A row that is not plainly sound is no fault yet: whoever reads tasks looks at it, and only what that refuses is refused.
+So the conditions here may doubt too much, and must never doubt too little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from admission import ir
+from admission.backends.columns.kleene import Truth, all_of, any_of, folded, is_unknown
+from admission.backends.columns.terms import BITS, Places, Term, Words, column_of, days_of
+from admission.datatypes import FEN_PER_YUAN, FIRST_DAY, LAST_DAY, LONGEST_TEXT, Kind, Type, bounded
+from admission.decision import Given
+
+WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
+CENTS = 2  # decimals of a column whose numbers are fen
+FEW = 8  # values that a column of texts is compared with one by one
+
+
+@dataclass(slots=True)
+class Tasks:
+    """Tasks by column: each fact that has one, and the days for which they are decided."""
+
+    facts: Mapping[str, Term]
+    day: pl.Series | int
+    height: int
+    _equal: dict[tuple[int, str], tuple[pl.Series, pl.Series]] = field(default_factory=dict, repr=False)
+
+    def equal(self, column: pl.Series, value: str) -> pl.Series:
+        """Where a column is a text, found once for each."""
+        key = (id(column), value)
+        if key not in self._equal:
+            self._equal[key] = (column, column == value)  # held, so that no other column takes its id
+        return self._equal[key][1]
+
+    def where(self, kept: pl.Series) -> Tasks:
+        """Some of the tasks."""
+        facts = {name: _each(term, lambda column: column.filter(kept)) for name, term in self.facts.items()}
+        day = self.day if isinstance(self.day, int) else self.day.filter(kept)
+        return Tasks(facts, day, int(kept.sum()))
+
+
+def _each(term: Term, apply: Any) -> Term:
+    if isinstance(term, tuple):
+        return tuple(apply(word) for word in term)
+    return apply(term) if isinstance(term, pl.Series) else term  # type: ignore[no-any-return] # a column again
+
+
+class Encoder:
+    """Brings the tasks of one policy into columns."""
+
+    def __init__(self, policy: ir.CheckedPolicy, places: Places) -> None:
+        self.policy = policy
+        self.places = places
+        period = policy.period
+        low, high = max(period.start or FIRST_DAY, FIRST_DAY), min(period.end or LAST_DAY, LAST_DAY)
+        self.days = bounded(Kind.DATE, low, high)
+
+    def takes(self, schema: Mapping[str, Any]) -> bool:
+        """Whether every column is one of the policy, of a type that is read here."""
+        return all(self._takes(name, dtype) for name, dtype in schema.items())
+
+    def _takes(self, name: str, dtype: Any) -> bool:
+        if name == "id" or name == ir.AS_OF:
+            return bool(dtype == (pl.String if name == "id" else pl.Date))
+        fact = self.policy.facts.get(name)
+        return fact is not None and (dtype == pl.Null or is_plain(fact.type, dtype))
+
+    def encode(self, frame: pl.DataFrame, as_of: date | None) -> tuple[Tasks, Truth]:
+        """The rows of a table that is taken, and where they are plainly sound.
+
+        `as_of` is the day of the call; without one, and without a day of its own, no row is sound.
+        """
+        tasks = Tasks({}, 0, frame.height)
+        facts: dict[str, Term] = {}
+        sound: list[Truth] = [True]
+        for name in frame.columns:
+            column = frame.get_column(name)
+            if name == ir.AS_OF:
+                continue
+            if name == "id":
+                sound.append(_is_short(column))
+            elif column.null_count() < frame.height:
+                facts[name], fits = self._encoded(tasks, self.policy.facts[name], column)
+                sound.append(fits)
+        tasks.facts = facts
+        tasks.day, dated = self._day(frame, as_of)
+        return tasks, all_of([*sound, dated])
+
+    def _encoded(self, tasks: Tasks, fact: ir.Fact, column: pl.Series) -> tuple[Term, Truth]:
+        value, sound = self._value(tasks, fact.type, column)
+        # A given value must agree with the look-up that could have filled it, which the reader of tasks compares.
+        return value, sound if fact.filled_by is None else is_unknown(column)
+
+    def _value(self, tasks: Tasks, declared: Type, column: pl.Series) -> tuple[Term, Truth]:
+        match declared.kind:
+            case Kind.BOOL:
+                return column, True
+            case Kind.INT:
+                return _numbers(declared, column, column.cast(pl.Int64, strict=False))
+            case Kind.MONEY:
+                return _numbers(declared, column, _fen(declared, column))
+            case Kind.DATE:
+                return _numbers(declared, column, column.to_physical().cast(pl.Int64))
+            case Kind.TEXT:
+                text = column.cast(pl.String)
+                return text, _is_short(text)
+            case Kind.ENUM:
+                text = column.cast(pl.String)
+                return text, _holding(_is_one_of(tasks, text, declared.values))
+            case Kind.SET:
+                return self._set(declared, column)
+
+    def _set(self, declared: Type, column: pl.Series) -> tuple[Words, Truth]:
+        """The bits of each list's values; a value that is unknown, or there twice, leaves fewer bits than values."""
+        coded = column.cast(pl.List(pl.Enum(declared.values)), strict=False).to_physical().to_arrow()
+        codes = pl.Series(pl.from_arrow(coded.values))
+        words, bits = [], pl.repeat(0, len(column), dtype=pl.UInt32, eager=True)
+        for number in range(self.places.words):
+            bit_of = [self._bit(value, number) for value in declared.values]
+            held = pl.Series(bit_of, dtype=pl.Int64).gather(codes).to_arrow()
+            word = pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(coded.offsets, held))).list.sum()
+            bits = bits + word.bitwise_count_ones()
+            words.append(word)
+        if column.null_count():
+            known = column.is_not_null()
+            words = [word.zip_with(known, pl.Series([None], dtype=pl.Int64)) for word in words]
+        return tuple(words), _holding(column.list.len() == bits)
+
+    def _bit(self, value: str, number: int) -> int:
+        word, bit = divmod(self.places.of[value], BITS)
+        return 1 << bit if word == number else 0
+
+    def _day(self, frame: pl.DataFrame, as_of: date | None) -> tuple[pl.Series | int, Truth]:
+        if ir.AS_OF not in frame.columns:
+            return (0, False) if as_of is None else (days_of(as_of), True)
+        own = frame.get_column(ir.AS_OF).to_physical().cast(pl.Int64)
+        if as_of is not None:
+            return days_of(as_of), _holding(own == days_of(as_of))
+        within = _numbers(self.days, own, own)[1]
+        return own, all_of([within, folded(own.is_not_null())])
+
+    def given(self, tasks: Sequence[Given]) -> Tasks:
+        """Tasks that were read one by one."""
+        names = dict.fromkeys(name for task in tasks for name in task.facts)
+        facts = {name: self._column(name, [task.facts.get(name) for task in tasks]) for name in names}
+        day = pl.Series([days_of(task.as_of) for task in tasks], dtype=pl.Int64)
+        return Tasks(facts, day, len(tasks))
+
+    def _column(self, name: str, values: Iterable[Any]) -> Term:
+        return column_of(self.policy.facts[name].type, [self.places.inner(value) for value in values], self.places)
+
+
+def is_plain(declared: Type, dtype: Any) -> bool:
+    """Whether a column of this type of Polars is read here as one of a declared type."""
+    match declared.kind:
+        case Kind.BOOL:
+            return bool(dtype == pl.Boolean)
+        case Kind.INT:
+            return dtype in WHOLE
+        case Kind.MONEY:
+            return dtype in WHOLE or (isinstance(dtype, pl.Decimal) and dtype.scale == CENTS)
+        case Kind.DATE:
+            return bool(dtype == pl.Date)
+        case Kind.TEXT | Kind.ENUM:
+            return _is_text(dtype)
+        case Kind.SET:
+            return isinstance(dtype, pl.List) and _is_text(dtype.inner)
+
+
+def _is_text(dtype: Any) -> bool:
+    return dtype in (pl.String, pl.Categorical) or isinstance(dtype, pl.Enum)
+
+
+def _fen(declared: Type, column: pl.Series) -> pl.Series:
+    """Yuan as fen; null where there are more than any bound allows."""
+    if column.dtype not in WHOLE:
+        return column.to_physical().cast(pl.Int64, strict=False)
+    assert isinstance(declared.low, int)  # noqa: S101 - an amount has bounds
+    assert isinstance(declared.high, int)  # noqa: S101 - the same
+    yuan = column.cast(pl.Int64, strict=False)
+    within = yuan.is_between(-(-declared.low // FEN_PER_YUAN), declared.high // FEN_PER_YUAN)
+    return yuan.zip_with(within, pl.Series([None], dtype=pl.Int64)) * FEN_PER_YUAN
+
+
+def _numbers(declared: Type, given: pl.Series, numbers: pl.Series) -> tuple[pl.Series, Truth]:
+    """Whole numbers, and where they lie within their bounds; one that was lost does not."""
+    low, high = (days_of(bound) if isinstance(bound, date) else bound for bound in (declared.low, declared.high))
+    within = numbers.is_between(low, high)
+    if numbers.null_count() > given.null_count():
+        within = within.fill_null(value=False) | given.is_null()
+    return numbers, _holding(within)
+
+
+def _is_short(text: pl.Series) -> Truth:
+    """Whether texts have no more bytes than characters are allowed."""
+    return _holding(text.str.len_bytes() <= LONGEST_TEXT)
+
+
+def _is_one_of(tasks: Tasks, text: pl.Series, values: Sequence[str]) -> pl.Series:
+    if len(values) > FEW:
+        return text.is_in(values)
+    found = any_of(tasks.equal(text, value) for value in values)
+    assert isinstance(found, pl.Series)  # noqa: S101 - an enum has a value
+    return found
+
+
+def _holding(sound: pl.Series) -> Truth:
+    """A condition on cells, where it holds of each that there is."""
+    return True if sound.all() else folded(sound.fill_null(value=True))

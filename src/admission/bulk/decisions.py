@@ -1,0 +1,93 @@
+"""Decisions as tables: each answer is kept once, and every row says which is its."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from admission import ir
+from admission.backends.columns import Answer
+from admission.bulk.stream import Decided
+
+LISTS = ("violations", "open", "missing", "notes", "conflict")
+COLUMNS = ("id", "verdict", "channel", *LISTS, "policy")
+SCHEMA = pa.schema([(name, pa.list_(pa.string()) if name in LISTS else pa.string()) for name in COLUMNS])
+_CODED = pa.dictionary(pa.int32(), pa.string())
+CODED_SCHEMA = pa.schema([
+    (name, pa.list_(_CODED) if name in LISTS else pa.string() if name == "id" else _CODED) for name in COLUMNS
+])  # fmt: skip
+"""The same rows, with what repeats as dictionaries: a file of it is written several times faster."""
+
+
+class Spelled:
+    """The columns of answers, for rows that give their numbers."""
+
+    def __init__(self, policy: ir.CheckedPolicy, answers: Sequence[Answer]) -> None:
+        self.answers = answers
+        """More may come between two calls."""
+        self._digest = pa.array([policy.digest], pa.string())
+        # INVARIANT: the dictionaries do not depend on what was decided first, so that a rerun writes the same bytes.
+        names = {*policy.requirements, *policy.facts, *policy.routes, ir.NO_ROUTE, ir.EVERY_ROUTE_REFUSES}
+        known = {"verdict": {*ir.VERDICTS.values}, "channel": {*policy.channels}, **dict.fromkeys(LISTS, names)}
+        self._known = {name: sorted(values) for name, values in known.items()}
+        self._held: dict[str, pa.Array] = {}
+        self._count = -1
+
+    def batch(self, decided: Decided) -> pa.RecordBatch:
+        """Decisions as Arrow, in the columns of `CODED_SCHEMA`."""
+        numbers = decided.codes.cast(pl.Int32).to_arrow()
+        nothing = pl.zeros(len(numbers) + 1, dtype=pl.Int32, eager=True).to_arrow()
+        columns: dict[str, Any] = {"id": decided.ids.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string())}
+        for name, held in self._columns().items():
+            is_empty = name in LISTS and not len(held.values)
+            columns[name] = pa.ListArray.from_arrays(nothing, held.values) if is_empty else held.take(numbers)
+        columns["policy"] = pa.DictionaryArray.from_arrays(nothing[1:], self._digest)
+        return pa.record_batch(list(columns.values()), CODED_SCHEMA)
+
+    def _columns(self) -> dict[str, pa.Array]:
+        """The answers by column, brought up to date."""
+        if self._count != len(self.answers):
+            given = list(self.answers)
+            self._count = len(given)
+            for name in ("verdict", "channel"):
+                self._held[name] = self._coded(name, [getattr(answer, name) for answer in given])
+            for name in LISTS:
+                self._held[name] = self._listed(name, [list(getattr(answer, name)) for answer in given])
+        return self._held
+
+    def _listed(self, name: str, lists: Sequence[Sequence[str]]) -> pa.Array:
+        held = pa.array(lists, pa.list_(pa.string()))
+        return pa.ListArray.from_arrays(held.offsets, self._coded(name, held.values.to_pylist()))
+
+    def _coded(self, name: str, values: Sequence[str | None]) -> pa.Array:
+        places = {value: place for place, value in enumerate(self._known[name])}
+        codes = pa.array([None if value is None else places[value] for value in values], pa.int32())
+        return pa.DictionaryArray.from_arrays(codes, pa.array(self._known[name], pa.string()))
+
+
+def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows without dictionaries, in the columns of `SCHEMA`."""
+    return pa.record_batch([_decoded(column) for column in batch.columns], SCHEMA)
+
+
+def _decoded(column: pa.Array) -> pa.Array:
+    if isinstance(column, pa.DictionaryArray):
+        return column.dictionary_decode()
+    if isinstance(column, pa.ListArray):
+        return pa.ListArray.from_arrays(column.offsets, _decoded(column.values))
+    return column
+
+
+def as_frame(policy: ir.CheckedPolicy, answers: Sequence[Answer], parts: Sequence[Decided]) -> pl.DataFrame:
+    """Decisions as a data frame of Polars."""
+    texts = {name: [getattr(answer, name) for answer in answers] for name in ("verdict", "channel")}
+    lists = {name: [list(getattr(answer, name)) for answer in answers] for name in LISTS}
+    columns = {name: pl.Series(values, dtype=pl.String) for name, values in texts.items()}
+    columns |= {name: pl.Series(values, dtype=pl.List(pl.String)) for name, values in lists.items()}
+    ids = pl.concat([pl.Series("id", dtype=pl.String), *(part.ids for part in parts)])
+    codes = pl.concat([pl.Series("code", dtype=pl.UInt32), *(part.codes.alias("code") for part in parts)])
+    spelled = {name: pl.lit(column).gather(pl.col("code")) for name, column in columns.items()}
+    return pl.DataFrame([ids.alias("id"), codes]).select("id", **spelled, policy=pl.lit(policy.digest))

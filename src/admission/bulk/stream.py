@@ -1,0 +1,177 @@
+"""Every task of a table decided, batch by batch: what is plainly a task at once, what is in doubt after a review."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple, TypeVar
+
+import polars as pl
+
+from admission import ir
+from admission.backends.columns import Answer, Decider, Tasks
+from admission.bulk.batches import Batch, Batches
+from admission.bulk.review import Reject, Review, absent, check_day
+from admission.decision import Given
+from admission.diagnostics import Diagnostic, InputError, Span
+from admission.diagnostics import Source as TextSource
+from admission.frontend.tasks import Record
+from admission.intake import PYTHON
+
+MOST_THREADS = 4  # each holds a batch, so that memory is bounded on machines with many processors
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Decided(NamedTuple):
+    """The decisions of one batch, in the order of its rows."""
+
+    ids: pl.Series
+    codes: pl.Series
+    """The numbers of their answers."""
+    rows: int
+    """How many rows the batch had."""
+    rejects: tuple[Reject, ...] = ()
+    is_undated: bool = False
+    """Whether nobody gave a day for some row."""
+    has_days: bool = False
+    """Whether some row gave one."""
+
+
+@dataclass(slots=True)
+class Stream:
+    """The decisions of the tasks of a table.
+
+    `as_of` is the day of the call; `today`, where given, is the day of a row for which nobody gives one.
+    Each refused row is handed to `refuse` in order.
+    """
+
+    policy: ir.CheckedPolicy
+    batches: Batches
+    refuse: Callable[[Reject], None]
+    as_of: date | None = None
+    today: date | None = None
+    watch: Callable[[float], None] | None = None
+    decider: Decider = field(init=False, repr=False)
+    review: Review = field(init=False, repr=False)
+    _has_days: bool = field(init=False, repr=False)
+    _is_undated: bool = field(default=False, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.decider = Decider(self.policy)
+        self.review = Review(self.policy, self.as_of, self.today)
+        self._has_days = self.day is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every column is one of the policy, of a type that can be taken as it is, and days are given."""
+        is_dated = self.day is not None or ir.AS_OF in self.batches.schema
+        return is_dated and self.decider.encoder.takes(self.batches.schema)
+
+    @property
+    def day(self) -> date | None:
+        """The day of every row, where all have the same; None where each has its own."""
+        has_own = ir.AS_OF in self.batches.schema
+        return self.as_of if self.as_of is not None or has_own else self.today
+
+    @property
+    def undated(self) -> bool:
+        """Whether `today` is the day of some row."""
+        return self.as_of is None and (self._is_undated or self.day is not None)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The facts that rules read and that are unknown in every row, sorted."""
+        return absent(self.policy, [name for name, dtype in self.batches.schema.items() if dtype != pl.Null])
+
+    @property
+    def answers(self) -> list[Answer]:
+        """The answers by number; more come as more tasks are decided."""
+        return self.decider.answers.given
+
+    def __iter__(self) -> Iterator[Decided]:
+        """Raises `InputError` where the table is at fault as a whole."""
+        for day in (self.as_of, self.day):
+            check_day(self.policy, day, self.batches.name)
+        done = 0
+        for decided in in_order(self._decide, self.batches.pieces()):
+            for reject in decided.rejects:
+                self.refuse(reject)
+            self._is_undated |= decided.is_undated
+            self._has_days |= decided.has_days
+            done += decided.rows
+            if self.watch and self.batches.rows:
+                self.watch(done / self.batches.rows)
+            yield decided
+        if not self._has_days and self.today is None:
+            raise InputError([Diagnostic("A920", None, {"fact": ir.AS_OF}, path=self.batches.name or None)])
+
+    # ------------------------------------------------------------------------------------------- one batch
+
+    def _decide(self, batch: Batch) -> Decided:
+        frame = batch.read()
+        tasks, sound = self.decider.encoder.encode(frame, self.day)
+        has_days = ir.AS_OF in frame.columns and frame[ir.AS_OF].null_count() < frame.height
+        plain = Decided(self._ids(frame, batch.place), pl.Series(dtype=pl.UInt32), frame.height, has_days=has_days)
+        if sound is True:
+            return plain._replace(codes=self.decider.decide(tasks))
+        doubtful = pl.repeat(value=True, n=frame.height, eager=True) if sound is not True else None
+        doubtful = ~sound if isinstance(sound, pl.Series) else doubtful
+        assert doubtful is not None  # noqa: S101 - the rows are not all sound
+        return self._merged(plain, tasks, doubtful, self._reviewed(frame, doubtful, batch.place))
+
+    def _ids(self, frame: pl.DataFrame, place: int) -> pl.Series:
+        """The ids, a row's place where it has none."""
+        own = frame.get_column("id") if "id" in frame.columns else None
+        if own is not None and not own.null_count():
+            return own
+        places = pl.int_range(place, place + frame.height, eager=True).cast(pl.String)
+        return places.alias("id") if own is None else own.zip_with(own.is_not_null(), places)
+
+    def _reviewed(self, frame: pl.DataFrame, doubtful: pl.Series, place: int) -> list[tuple[Record, Given | Reject]]:
+        nowhere = Span(TextSource(self.batches.name, ""), 0, 0)
+        rows = frame.filter(doubtful).iter_rows(named=True)
+        places = doubtful.arg_true().to_list()
+        records = [
+            Record(place + at, row, PYTHON, nowhere) for at, row in zip(places, rows, strict=True)
+        ]
+        return [(record, self.review.take(record)) for record in records]
+
+    def _merged(
+        self, plain: Decided, tasks: Tasks, doubtful: pl.Series, reviewed: list[tuple[Record, Given | Reject]]
+    ) -> Decided:
+        """The decisions of the sound rows and of those that were accepted, each in its place."""
+        sound = tasks.where(~doubtful)
+        accepted = [(at, found) for at, (_, found) in zip(doubtful.arg_true(), reviewed, strict=True)]
+        mended = [(at, given) for at, given in accepted if isinstance(given, Given)]
+        given = self.decider.encoder.given([given for _, given in mended])
+        codes = pl.concat([self.decider.decide(some) for some in (sound, given) if some.height] or [plain.codes])
+        ids = pl.concat([plain.ids.filter(~doubtful), pl.Series([given.id for _, given in mended], dtype=pl.String)])
+        places = pl.concat([(~doubtful).arg_true(), pl.Series([at for at, _ in mended], dtype=pl.UInt32)])
+        order = places.arg_sort()
+        is_undated = any(self.review.is_undated(record) for record, found in reviewed if isinstance(found, Given))
+        rejects = tuple(found for _, found in reviewed if isinstance(found, Reject))
+        return plain._replace(
+            ids=ids.gather(order), codes=codes.gather(order), rejects=rejects, is_undated=is_undated
+        )
+
+
+def in_order(work: Callable[[T], R], parts: Iterable[T]) -> Iterator[R]:
+    """What comes of each part, in order; a few are worked on at once."""
+    width = min(MOST_THREADS, os.cpu_count() or 1)
+    waiting: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(width) as pool:
+        try:
+            for part in parts:
+                waiting.append(pool.submit(work, part))
+                if len(waiting) > width:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
