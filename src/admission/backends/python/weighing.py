@@ -256,11 +256,11 @@ class WeighingWriter:
     def loop(self, index: Index, tests: dict[Any, str], places: dict[Any, int]) -> list[str]:
         """The lines of a loop over the rules that can apply: all that are indexed, if the fact is not known."""
         entry = {rule: f"({places[rule]}, {tests[rule]})" for rule in tests}
-        fact, everything, table = self.places[index.fact], f"j{len(self.functions)}", f"i{len(self.functions)}"
+        fact, everything, table = self.places[index.facts[0]], f"j{len(self.functions)}", f"i{len(self.functions)}"
         emit = self.weigher()
         rows = [
             f"    {emit.value(v)}: ({', '.join(entry[rule] for rule in listed)},),"
-            for v, listed in index.groups.items()
+            for (v,), listed in index.groups.items()
         ]
         self.functions.append("\n".join([f"{table} = {{", *rows, "}.get"]))
         self.functions.append("\n".join([f"{everything} = (", *(f"    {pair}," for pair in entry.values()), ")"]))
