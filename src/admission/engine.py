@@ -31,7 +31,7 @@ Parties = str | Iterable[str] | None
 
 
 MODELS: WeakValueDictionary[str, type[TaskModel]] = WeakValueDictionary()
-"""The models of tasks by the digest of their policy, so that a policy decides the tasks of its equal as its own."""
+"""The models of tasks by their policy's digest, so that a policy decides the tasks of its equal as its own."""
 UNASKED = date(1, 1, 1)  # an object that no caller has
 
 
@@ -131,8 +131,11 @@ class Policy:
         if self._task is None:
             from admission.task_model import task_model
 
-            made = MODELS.get(self.digest) or task_model(self.checked, self, self._keep)
-            object.__setattr__(self, "_task", MODELS.setdefault(self.digest, made))
+            model = MODELS.get(self.digest)
+            if model is None or not _are_alike(model._policy.checked, self.checked):
+                model = task_model(self.checked, self, self._keep)
+                MODELS[self.digest] = model
+            object.__setattr__(self, "_task", model)
         return self._task  # type: ignore[return-value] # it was made just now
 
     def decide(self, task: Mapping[str, object] | TaskModel, *, as_of: date | None = None) -> Decision:
@@ -374,6 +377,11 @@ class Policy:
         ['set “body or plaque demanded” to “no” (now “yes”) (the unit that asks)']
         """
         return self.remedies_of(self.decide(task, as_of=as_of), want, by)
+
+
+def _are_alike(one: ir.CheckedPolicy, other: ir.CheckedPolicy) -> bool:
+    """Whether two policies are the same, their facts in the same order: a digest is only what a policy says of itself."""
+    return one == other and list(one.facts) == list(other.facts)
 
 
 def _mapping(task: object) -> Any:
