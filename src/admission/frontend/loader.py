@@ -17,7 +17,6 @@ from typing import Any, NoReturn
 import yaml
 
 from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span
-from admission.frontend import yaml_faults
 from admission.records import record
 
 LARGEST = 16 * 1024 * 1024  # bytes of one file
@@ -95,6 +94,8 @@ def parse(source: Source, faults: Collector) -> Node | None:
     try:
         root = composer.compose()
     except yaml.YAMLError as error:
+        from admission.frontend import yaml_faults
+
         faults.keep(yaml_faults.fault(source, error))
         return None
     except _TooMuch:
