@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import yaml
 
 from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span
+from admission.frontend import yaml_faults
 from admission.records import record
 
 LARGEST = 16 * 1024 * 1024  # bytes of one file
@@ -94,8 +95,6 @@ def parse(source: Source, faults: Collector) -> Node | None:
     try:
         root = composer.compose()
     except yaml.YAMLError as error:
-        from admission.frontend import yaml_faults
-
         faults.keep(yaml_faults.fault(source, error))
         return None
     except _TooMuch:
