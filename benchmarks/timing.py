@@ -60,6 +60,19 @@ def over(decide: Callable[[Any], object], tasks: Sequence[Any]) -> Callable[[], 
     return one_round
 
 
+def over_new(decide: Callable[[Any], object], make: Callable[[], Sequence[Any]]) -> Callable[[], float]:
+    """A round of `decide` over tasks that were made for it, untimed: each is decided for the first time."""
+
+    def one_round() -> float:
+        tasks = make()
+        start = time.perf_counter()
+        for task in tasks:
+            decide(task)
+        return (time.perf_counter() - start) / len(tasks)
+
+    return one_round
+
+
 def once(call: Callable[[], object]) -> Callable[[], float]:
     """A round of one call, for what takes milliseconds or more."""
 

@@ -367,6 +367,38 @@ def test_bits_tell_unknown_parts_of_a_condition_apart(tmp_path: Path) -> None:
     assert missing(forms=3, cost=5) == ()
 
 
+GRADES = """\
+  grades:
+    key: [level]
+    columns:
+      level: {type: int, min: 0, max: 9}
+      grade: {type: int, min: 0}
+    own: {zh: 自, en: own}
+    partial: true
+    rows: []
+look_ups:
+  graded: {register: grades, match: {level: level}}
+"""
+GRADE = "  grade: {type: int, min: 0, zh: 等, en: grade, ask: {zh: 几？, en: Which?}, filled_by: graded.grade}\n"
+
+
+def test_a_look_up_asks_for_no_more_than_its_own_key(tmp_path: Path) -> None:
+    """A look-up whose key is known asks for nothing by which that key might have been looked up itself."""
+    registers = FILLED.replace("look_ups:\n", GRADES)
+    rules = RULES.replace("require: funds >= cost", "require: grade >= 3")
+    text = HEAD + FACTS + LEVEL % "" + GRADE + registers + rules
+    policy = admission.load(write(tmp_path / "small", text, registers__units_csv="unit,level\nu1,5\n"))
+
+    def missing(**facts: object) -> tuple[str, ...]:
+        decision = policy.decide({"kind": "help", **facts}, as_of=DAY)
+        assert decision == careful_decision(policy, {"kind": "help", **facts}, DAY)
+        return decision.missing
+
+    assert missing() == ("grade", "level", "unit")
+    assert missing(level=5) == missing(unit="u1") == ("grade",)
+    assert missing(unit="u2") == ("grade", "level")
+
+
 def test_most_complete_tasks_take_the_short_way() -> None:
     """A complete task of the Beijing pack is answered by generated code, and equal answers are one object."""
     policy = admission.load(PACKS / "beijing")

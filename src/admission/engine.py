@@ -16,13 +16,14 @@ from admission.checker import check
 from admission.datatypes import FIRST_DAY, LAST_DAY, Value, to_python
 from admission.decision import Answer, Decision, Details, Given
 from admission.diagnostics import Collector, Diagnostic, InputError, PolicyError, TaskError
-from admission.frontend import policies, tasks
+from admission.frontend import policies
 
 if TYPE_CHECKING:
     from admission.bulk.sources import ArrowStream
     from admission.bulk.tables import DecidedTable
     from admission.docket import Supervisor
     from admission.explain import Explanation, Question
+    from admission.frontend.tasks import Record
     from admission.remedies import Remedy
     from admission.task_model import TaskModel
 
@@ -31,7 +32,7 @@ Parties = str | Iterable[str] | None
 
 
 MODELS: WeakValueDictionary[str, type[TaskModel]] = WeakValueDictionary()
-"""The models of tasks by the digest of their policy, so that a policy decides the tasks of its equal as its own."""
+"""The models of tasks by their policy's digest, so that a policy decides the tasks of its equal as its own."""
 UNASKED = date(1, 1, 1)  # an object that no caller has
 
 
@@ -131,8 +132,11 @@ class Policy:
         if self._task is None:
             from admission.task_model import task_model
 
-            made = MODELS.get(self.digest) or task_model(self.checked, self, self._keep)
-            object.__setattr__(self, "_task", MODELS.setdefault(self.digest, made))
+            model = MODELS.get(self.digest)
+            if model is None or not _are_alike(model._policy.checked, self.checked):
+                model = task_model(self.checked, self, self._keep)
+                MODELS[self.digest] = model
+            object.__setattr__(self, "_task", model)
         return self._task  # type: ignore[return-value] # it was made just now
 
     def decide(self, task: Mapping[str, object] | TaskModel, *, as_of: date | None = None) -> Decision:
@@ -143,8 +147,14 @@ class Policy:
 
         Raises `TaskError` with every fault of the task at once.
         """
+        if type(task) is dict:
+            try:
+                read = self._readers[len(task)](task)
+            except (KeyError, TypeError, ValueError):  # another shape of task than the last, or one that does not fit
+                read = None
+            return self._decided(read, as_of, "1") or self._decide(task, as_of, "1")
         if type(task) is not self._task:
-            return self._decide(task, as_of, "1")
+            return self._decide_with_care(task, as_of, "1")
         try:
             kept: Kept = task._kept
         except AttributeError:  # copied, or made without validation
@@ -160,13 +170,9 @@ class Policy:
         return made
 
     def _decide(self, task: Any, as_of: date | None, place: str) -> Decision:
-        """The decision for anything but a task of its own that was validated."""
-        read = None
-        if type(task) is dict:
-            try:
-                read = self._readers[len(task)](task) or self._program.read(task)
-            except (KeyError, TypeError, ValueError):  # another shape of task than the last, or one that does not fit
-                read = self._program.read(task)
+        """The decision for a task of any kind and shape."""
+        kept: Kept | None = getattr(task, "_kept", None) if type(task) is self._task else None
+        read = self._program.read(task) if type(task) is dict else kept.read if kept is not None else None
         return self._decided(read, as_of, place) or self._decide_with_care(task, as_of, place)
 
     def _decided(self, read: Accepted | None, as_of: date | None, place: str) -> Decision | None:
@@ -329,9 +335,7 @@ class Policy:
         Raises `TaskError` at the first task that does not fit.
         """
         for number, task in enumerate(tasks, 1):
-            place = str(number)
-            kept: Kept | None = getattr(task, "_kept", None) if type(task) is self._task else None
-            yield (kept and self._decided(kept.read, as_of, place)) or self._decide(task, as_of, place)
+            yield self._decide(task, as_of, str(number))
 
     def supervise(self) -> Supervisor:
         """A supervisor over the policy's watches, with an empty log.
@@ -374,6 +378,11 @@ class Policy:
         ['set “body or plaque demanded” to “no” (now “yes”) (the unit that asks)']
         """
         return self.remedies_of(self.decide(task, as_of=as_of), want, by)
+
+
+def _are_alike(one: ir.CheckedPolicy, other: ir.CheckedPolicy) -> bool:
+    """Whether two policies are the same, facts in the same order; a digest is only what a policy says of itself."""
+    return one == other and list(one.facts) == list(other.facts)
 
 
 def _mapping(task: object) -> Any:
@@ -527,6 +536,8 @@ def read_tasks(
     >>> [record.place for record in read_tasks("examples/work_items_2019.csv", policy)][:3]
     [1, 2, 3]
     """
+    from admission.frontend import tasks
+
     stream: Any = source if hasattr(source, "read") else None
     for record in tasks.read_tasks("-" if stream else str(source), stdin=stream, kind=kind):
         if isinstance(record, Diagnostic):
@@ -537,7 +548,7 @@ def read_tasks(
             yield _accepted(policy.checked, record, as_of)
 
 
-def _accepted(policy: ir.CheckedPolicy, record: tasks.Record, as_of: date | None) -> TaskRecord:
+def _accepted(policy: ir.CheckedPolicy, record: Record, as_of: date | None) -> TaskRecord:
     try:
         given = intake.accept(policy, record.values, as_of, door=record.door, place=str(record.place))
     except TaskError as error:

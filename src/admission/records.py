@@ -32,7 +32,7 @@ def record(cls: type[T]) -> type[T]:
     """
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
     listed = fields(made)
-    made.__init__ = _constructor(made, listed)
+    made.__init__ = _constructor_when_called(made, listed)
     made.__eq__, made.__hash__ = _comparison([each.name for each in listed if each.compare])
     made.__repr__ = _display([each.name for each in listed if each.repr])
     made.__setattr__, made.__delattr__ = _refuse_to_set, _refuse_to_delete
@@ -40,8 +40,21 @@ def record(cls: type[T]) -> type[T]:
     return made  # type: ignore[no-any-return] # the class itself, with slots
 
 
+def _constructor_when_called(cls: Any, listed: tuple[Field[Any], ...]) -> Callable[..., None]:
+    """Compiles the constructor when it is first called: of half the records none is made until something goes wrong."""
+
+    def first(self: Any, *values: Any, **named: Any) -> None:
+        # INVARIANT: threads may compile at once; they make the same function, and the last one stays.
+        constructor = _constructor(cls, listed)
+        cls.__init__ = constructor
+        constructor(self, *values, **named)
+
+    first.__qualname__ = f"{cls.__qualname__}.__init__"
+    return first
+
+
 def _constructor(cls: type, listed: tuple[Field[Any], ...]) -> Callable[..., None]:
-    """The one method that is compiled: it sets each slot by the slot's own descriptor."""
+    """The one method that is compiled; it sets each slot by the slot's own descriptor."""
     names: dict[str, Any] = {}
     parameters, lines = ["self"], []
     for place, each in enumerate(listed):

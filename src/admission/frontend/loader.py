@@ -167,6 +167,8 @@ class _Composer:
         documents = 0
         for event in self._events(text):
             match event:
+                case yaml.ScalarEvent():  # three events in five
+                    self._add(self._scalar(event))
                 case yaml.DocumentStartEvent():
                     documents += 1
                     if documents > 1:
@@ -177,8 +179,6 @@ class _Composer:
                     self._open(event)
                 case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                     self._close(event)
-                case yaml.ScalarEvent():
-                    self._add(self._scalar(event))
                 case _:
                     pass
         if isinstance(self.root, Scalar) and self.root.value is None:
@@ -188,8 +188,7 @@ class _Composer:
     def _events(self, text: str) -> Iterator[Any]:
         parser = _Parser(text)
         try:
-            while parser.check_event():
-                yield parser.get_event()
+            yield from iter(parser.get_event, None)
         finally:
             parser.dispose()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from admission import ir, workdays
 from admission.backends.python.answers import Answers
 from admission.backends.python.expressions import Emitter
-from admission.backends.python.indexing import Index, InForce, Tabled, index_requirements
+from admission.backends.python.indexing import Index, InForce, Tabled, index_requirements, without
 from admission.datatypes import Kind
 from admission.decision import Answer, Verdict, identity_of, violation_of
 
@@ -72,7 +73,7 @@ class Writer:
         indexed, tabled = index.rules(), self.rules.tabled_routes(besides=index.rules())
         found_otherwise = {*indexed, *(name for routed in tabled for name in routed.routes)}
         own = {name: f"r{place}" for place, name in enumerate(routes) if name not in found_otherwise}
-        lines += [f"{local} = {self.own(name, self.emit)}" for name, local in own.items()]
+        lines += [f"{local} = {own_condition(routes[name].when, self.emit)}" for name, local in own.items()]
         if not indexed and len(tabled) == 1 and len(own) <= 1 and set(tabled[0].above) == {*own}:
             return [*lines, *self.one_of_two(tabled[0], own)]
         lines.append("channel = taken = -1")
@@ -114,20 +115,18 @@ class Writer:
         return f"{table}[{local}]" if is_whole else f"{table}.get({local}, -1)"
 
     def indexed_routes(self, index: Index) -> list[str]:
-        """Lines that try only the routes whose equality on a fact can hold."""
-        to = {name: self.to(name) for name in index.rules()}
-        table = self.table(index, {name: f"({to[name]}, {self.test(partial(self.own, name))})" for name in to})
+        """Lines that try only the routes whose equality on some facts can hold."""
+        routes = self.rules.routes
+        index = index.refined({name: routes[name].when for name in index.rules()})
+        rest = {name: without(routes[name].when, index.facts) for name in index.rules()}
         return [
-            f"for to, test, k in {table}(f{self.places[index.fact]}, ()):",
+            self.candidates(
+                index, {name: f"{self.to(name)}, {self.test(partial(own_condition, rest[name]))}" for name in rest}
+            ),
             "    if test(row, day, k):",
             "        taken += 1",
-            "        channel = to",
+            "        channel = place",
         ]
-
-    def own(self, name: str, emit: Emitter) -> str:
-        """A route's own condition; none is true."""
-        when = self.rules.routes[name].when
-        return "True" if when is None else emit.expression(when)
 
     # ------------------------------------------------------------------------------ requirements
 
@@ -156,9 +155,10 @@ class Writer:
         lines.append("hits = []" if is_listed else "bits = 0")
         lines += self.tries(tried, "hits.append({})" if is_listed else "bits |= {:#x}")
         if indexed:
-            lines.append(self.hits(index, rules))
+            lines += self.hits(index, rules)
         answers, past = self.emit.constants.name("a", Answers(self.policy, channel, rules)), self.past_calendar()
         if is_listed:
+            lines += [f"if not hits: return {answers}[0]"] if past == "False" else []
             return [*lines, f"return {answers}[0, tuple(hits), {past}]"]
         return [*lines, f"return {answers}[bits]" if past == "False" else f"return {answers}[bits, (), {past}]"]
 
@@ -195,11 +195,27 @@ class Writer:
         parts += ["False" if waiver.when is None else f"not {emit.expression(waiver.when)}" for waiver in waivers]
         return " and ".join(parts)
 
-    def hits(self, index: Index, rules: list[ir.Requirement]) -> str:
-        """The line that adds those requirements, of the ones whose equality on a fact can hold, that are violated."""
-        entries = {p: f"({p}, {self.test(partial(self.violated, rules[p]))})" for p in index.rules()}
-        fact = f"f{self.places[index.fact]}"
-        return f"hits += [place for place, test, k in {self.table(index, entries)}({fact}, ()) if test(row, day, k)]"
+    def hits(self, index: Index, rules: list[ir.Requirement]) -> list[str]:
+        """Lines that add those requirements, of the ones whose equality on some facts can hold, that are violated."""
+        index = index.refined({place: rules[place].when for place in index.rules()})
+        rest = {p: replace(rules[p], when=without(rules[p].when, index.facts)) for p in index.rules()}
+        return [
+            self.candidates(index, {p: f"{p}, {self.test(partial(self.violated, rule))}" for p, rule in rest.items()}),
+            "    if test(row, day, k): hits.append(place)",
+        ]
+
+    def candidates(self, index: Index, entries: dict[Any, str]) -> str:
+        """The line that goes through the rules that can apply, by a dictionary of them."""
+        emit, name = self.emit, f"i{len(self.functions)}"
+        is_single = len(index.facts) == 1
+        lines = []
+        for key, rules in index.groups.items():
+            values = ", ".join(emit.value(value) for value in key)
+            listed = "".join(f"({entries[rule]}), " for rule in rules)
+            lines.append(f"    {values if is_single else f'({values})'}: ({listed}),")
+        self.functions.append("\n".join([f"{name} = {{", *lines, "}.get"]))
+        facts = ", ".join(f"f{self.places[fact]}" for fact in index.facts)
+        return f"for place, test, k in {name}({facts if is_single else f'({facts})'}, ()):"
 
     def test(self, write: Callable[[Emitter], str]) -> str:
         """A function for one condition, by its name, and the constants that it is handed.
@@ -213,14 +229,6 @@ class Writer:
             self.functions.append(f"def {self.tests[source]}(row, day, k): return {source}")
         return f"{self.tests[source]}, ({''.join(f'{constant}, ' for constant in emit.handed or ())})"
 
-    def table(self, index: Index, entries: dict[Any, str]) -> str:
-        """A dictionary's `get` for an index, by its name."""
-        name = f"i{len(self.functions)}"
-        listed = ((value, ", ".join(entries[rule] for rule in rules)) for value, rules in index.groups.items())
-        lines = (f"    {self.emit.value(value)}: ({found},)," for value, found in listed)
-        self.functions.append("\n".join([f"{name} = {{", *lines, "}.get"]))
-        return name
-
     # ------------------------------------------------------------------------------ the calendar
 
     def past_calendar(self) -> str:
@@ -231,3 +239,8 @@ class Writer:
             start, end = self.by_row.expression(node.start), self.by_row.expression(node)
             parts.append(f"({' and '.join([*known, f'not (FIRST <= {start} and {end} <= LAST)'])})")
         return " or ".join(parts) or "False"
+
+
+def own_condition(when: ir.Expr | None, emit: Emitter) -> str:
+    """The source of a route's own condition; none is true."""
+    return "True" if when is None else emit.expression(when)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field
 from datetime import date
 from functools import cached_property
+from itertools import islice, product
 from typing import Any
 
 from admission import ir
@@ -13,6 +14,7 @@ from admission.datatypes import Value
 from admission.records import record
 
 INDEXED = 32  # rules of one kind from which on an index is worth its look-up
+MOST_KEYS = 16  # of one rule in an index
 
 
 class InForce:
@@ -86,14 +88,29 @@ class InForce:
 
 @record
 class Index:
-    """Rules that can apply only where a fact has some value, by that value; none where it is not worth it."""
+    """Rules that can apply only where some facts have some values, by those values; none where it is not worth it."""
 
-    fact: str = ""
-    groups: Mapping[Value, list[Any]] = field(default_factory=dict)
+    facts: tuple[str, ...] = ()
+    groups: Mapping[tuple[Value, ...], list[Any]] = field(default_factory=dict)
 
     def rules(self) -> dict[Any, None]:
         """The rules that are indexed, each once, in order."""
         return {rule: None for listed in self.groups.values() for rule in listed}
+
+    def refined(self, conditions: Mapping[Any, ir.Expr | None]) -> Index:
+        """The same by every fact that each of the rules tests so: fewer rules are left to try, mostly one."""
+        tests = {rule: equalities(conditions[rule]) for rule in self.rules()}
+        if not tests:
+            return self
+        facts = [name for name in next(iter(tests.values())) if all(name in tested for tested in tests.values())]
+        groups: dict[tuple[Value, ...], list[Any]] = {}
+        for rule, tested in tests.items():
+            keys = list(islice(product(*(tested[name] for name in facts)), MOST_KEYS + 1))
+            if len(keys) > MOST_KEYS:
+                return self
+            for key in keys:
+                groups.setdefault(key, []).append(rule)
+        return Index(tuple(facts), groups)
 
 
 @record
@@ -125,11 +142,11 @@ def index(rules: list[tuple[Any, ir.Expr | None]]) -> Index:
     if not tested:
         return Index()
     fact = max(tested, key=lambda name: (len(tested[name]), len({v for _, vs in tested[name] for v in vs}), name))
-    groups: dict[Value, list[Any]] = {}
+    groups: dict[tuple[Value, ...], list[Any]] = {}
     for rule, values in tested[fact]:
         for value in values:
-            groups.setdefault(value, []).append(rule)
-    return Index(fact, groups)
+            groups.setdefault((value,), []).append(rule)
+    return Index((fact,), groups)
 
 
 def equalities(when: ir.Expr | None) -> dict[str, tuple[Value, ...]]:
@@ -139,6 +156,18 @@ def equalities(when: ir.Expr | None) -> dict[str, tuple[Value, ...]]:
         if tested := sole_equality(part):
             found.setdefault(*tested)
     return found
+
+
+def without(condition: ir.Expr | None, facts: Iterable[str]) -> ir.Expr | None:
+    """What is left of a condition where the equalities are known to hold by which it was found (see `equalities`)."""
+    found, left = set(facts), []
+    for part in condition.operands if isinstance(condition, ir.And) else (condition,):
+        tested = sole_equality(part)
+        if tested and tested[0] in found:
+            found.remove(tested[0])
+        elif part is not None:
+            left.append(part)
+    return ir.And(tuple(left)) if len(left) > 1 else left[0] if left else None
 
 
 def sole_equality(when: ir.Expr | None) -> tuple[str, tuple[Value, ...]] | None:

@@ -8,11 +8,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from admission import ir
-from admission.backends.python.deciding import Writer
 from admission.backends.python.filling import fill_source, filled
 from admission.backends.python.indexing import InForce
 from admission.backends.python.reading import Readers, reader_source
-from admission.backends.python.weighing import WeighingWriter
 from admission.datatypes import Value
 from admission.decision import Answer
 
@@ -62,6 +60,8 @@ class Program:
 
     def compile(self, epoch: int) -> Decide:
         """The function for a stretch of days; it calls the slower one, compiled then, where a fact is unknown."""
+        from admission.backends.python.deciding import Writer  # a policy that is only loaded needs none
+
         rules = self._in_force(epoch)
         weigh = Weigh(rules)
         decide: Decide = compiled(Writer(rules).module, "decide", {"weigh": weigh}) or weigh
@@ -83,6 +83,9 @@ class Program:
 
     def whole_source(self) -> str:
         """The source of every stretch of days within the policy's period, in order."""
+        from admission.backends.python.deciding import Writer
+        from admission.backends.python.weighing import WeighingWriter
+
         parts = [reader_source(self.policy)[0]]
         for epoch in range(len(self.turns) + 1):
             start = self.turns[epoch - 1] if epoch else None
@@ -114,6 +117,8 @@ class Weigh:
     def __call__(self, row: Row, day: date) -> Answer | None:
         """The answer; None where Python cannot hold the source."""
         if self._weigh is None:
+            from admission.backends.python.weighing import WeighingWriter
+
             self._weigh = compiled(WeighingWriter(self.rules).module, "weigh", {}) or give_up
         return self._weigh(row, day)
 

@@ -52,6 +52,14 @@ class Readers(dict[Shape | None, Read]):
     def read(self, task: Mapping[str, Any]) -> Accepted | None:
         """A mapping of Python values as a row of facts; None where it is not plainly a task that fits."""
         try:
+            read = self.latest[len(task)](task)
+        except (KeyError, TypeError, ValueError):
+            read = None
+        return read or self.read_other(task)
+
+    def read_other(self, task: Mapping[str, Any]) -> Accepted | None:
+        """The same for a task of another shape than the latest with as many keys, or with None for some facts."""
+        try:
             reader = self.reader(task)
             read = reader(task) if reader else None
             return read or self.read_without_none(task)

@@ -174,26 +174,17 @@ class WeighingWriter:
 
     def marks(self) -> str:
         """The source of a tuple with the bits of each unknown fact, and of what would have filled it."""
-        parts = []
-        for name, place in self.places.items():
-            facts = self.policy.facts
-            bits = [f"{1 << self.places[n]:#x} * (row[{self.places[n]}] is None)" for n in self.fillers(name)]
-            parts.append(f"({f'{1 << place:#x}'}{''.join(f' | {b}' for b in bits)}) if row[{place}] is None else 0")
-            if facts[name].assume is not None:
-                parts[-1] = "0"
-        return f"({''.join(f'{part}, ' for part in parts)})"
+        return f"({''.join(f'{self.mark(name)}, ' for name in self.places)})"
 
-    def fillers(self, name: str) -> list[str]:
-        """The facts without an assumption by which a fact is looked up, those by which they are, and so on."""
-        found: dict[str, None] = {}
-        waiting = [name]
-        while waiting:
-            filler = self.policy.facts[waiting.pop()].filled_by
-            if isinstance(filler, ir.ReadColumn):
-                keys = self.policy.look_ups[filler.look_up].match.values()
-                waiting += [key for key in keys if key not in found and key != ir.AS_OF]
-                found.update((key, None) for key in keys if key != ir.AS_OF)
-        return [other for other in found if self.policy.facts[other].assume is None]
+    def mark(self, name: str) -> str:
+        """The source of one fact's bits: its own and those of its unknown keys, where it is unknown, else none."""
+        fact, place = self.policy.facts[name], self.places[name]
+        if fact.assume is not None:
+            return "0"
+        filler = fact.filled_by
+        keys = self.policy.look_ups[filler.look_up].match.values() if isinstance(filler, ir.ReadColumn) else ()
+        bits = [f"{1 << place:#x}", *(self.mark(key) for key in keys if key != ir.AS_OF)]
+        return f"({' | '.join(bit for bit in bits if bit != '0')} if row[{place}] is None else 0)"
 
     # ------------------------------------------------------------------------------------ routes
 
@@ -256,11 +247,11 @@ class WeighingWriter:
     def loop(self, index: Index, tests: dict[Any, str], places: dict[Any, int]) -> list[str]:
         """The lines of a loop over the rules that can apply: all that are indexed, if the fact is not known."""
         entry = {rule: f"({places[rule]}, {tests[rule]})" for rule in tests}
-        fact, everything, table = self.places[index.fact], f"j{len(self.functions)}", f"i{len(self.functions)}"
+        fact, everything, table = self.places[index.facts[0]], f"j{len(self.functions)}", f"i{len(self.functions)}"
         emit = self.weigher()
         rows = [
             f"    {emit.value(v)}: ({', '.join(entry[rule] for rule in listed)},),"
-            for v, listed in index.groups.items()
+            for (v,), listed in index.groups.items()
         ]
         self.functions.append("\n".join([f"{table} = {{", *rows, "}.get"]))
         self.functions.append("\n".join([f"{everything} = (", *(f"    {pair}," for pair in entry.values()), ")"]))
