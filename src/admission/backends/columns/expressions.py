@@ -145,7 +145,10 @@ class Evaluator:
         """Whether a set has the value of each row."""
         if isinstance(value, str):
             return self.places.holds(words, value)
-        held = [all_of([self.tasks.equal(value, one), self.places.holds(words, one)]) for one in ir.type_of(container).values]
+        held = [
+            all_of([self.tasks.equal(value, one), self.places.holds(words, one)])
+            for one in ir.type_of(container).values
+        ]
         return any_of(held)
 
     # ----------------------------------------------------------------------------------------- working days
@@ -172,4 +175,3 @@ def _compare_sets(op: str, left: Words, right: Words) -> Truth:
             return is_same_set(left, right)
         case _:
             return negated(is_same_set(left, right))
-
