@@ -22,7 +22,7 @@ from admission.decision import Given, Obligation
 from admission.engine import Policy
 from admission.testing.reports import inner
 from bulk_rows import frame
-from sql_engines import Engine, duckdb_engine, in_lists, sqlite_engine
+from sql_engines import Engine, duckdb_engine, sqlite_engine
 
 Task = Mapping[str, Any]
 Said = Mapping[str, object]
@@ -165,7 +165,7 @@ def by_columns(policy: Policy, tasks: Sequence[Task]) -> list[Said]:
         {name: sorted(value) if isinstance(value, (set, frozenset)) else value for name, value in task.items()}
         for task in tasks
     ]
-    return policy.decide_table(frame(policy, rows)).to_dicts()
+    return list(policy.decide_table(frame(policy, rows)).to_dicts())
 
 
 INTERPRETERS: Mapping[str, Interpreter] = {

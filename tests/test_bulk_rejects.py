@@ -188,6 +188,11 @@ def test_types_of_columns(fact: str, kind: str, value: str, held: str | None, co
     declared = policy.checked.facts[fact].type
     assert [fault.code for reject in rejects for fault in reject.faults] == ([code] if code else [])
     assert (to_text(declared, from_python(declared, read[0])) if read else None) == held
+    table = duckdb.sql(f"SELECT CAST('{value}' AS {kind}) AS \"{fact}\"")
+    assert table is not None
+    in_columns = policy.decide_table(table, as_of=DAY, rejects="keep")
+    assert [fault.code for reject in in_columns.rejects for fault in reject.faults] == ([code] if code else [])
+    assert len(in_columns.to_dicts()) == (0 if code else 1)
 
 
 def test_names_that_differ_in_case_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

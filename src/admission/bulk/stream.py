@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +22,9 @@ from admission.diagnostics import Source as TextSource
 from admission.frontend.tasks import Record
 from admission.intake import PYTHON
 
+EPOCH = date(1970, 1, 1).toordinal()
+DAYS_OF_400_YEARS = 146_097
+END_OF_TIME = 2**31 - 1
 MOST_THREADS = 4  # each holds a batch, so that memory is bounded on machines with many processors
 T = TypeVar("T")
 R = TypeVar("R")
@@ -127,7 +130,7 @@ class Stream:
 
     def _reviewed(self, frame: pl.DataFrame, doubtful: pl.Series, place: int) -> list[tuple[Record, Given | Reject]]:
         nowhere = Span(TextSource(self.batches.name, ""), 0, 0)
-        rows = frame.filter(doubtful).iter_rows(named=True)
+        rows = rows_of(frame.filter(doubtful))
         places = doubtful.arg_true().to_list()
         records = [Record(place + at, row, PYTHON, nowhere) for at, row in zip(places, rows, strict=True)]
         return [(record, self.review.take(record)) for record in records]
@@ -147,6 +150,30 @@ class Stream:
         is_undated = any(self.review.is_undated(record) for record, found in reviewed if isinstance(found, Given))
         rejects = tuple(found for _, found in reviewed if isinstance(found, Reject))
         return plain._replace(ids=ids.gather(order), codes=codes.gather(order), rejects=rejects, is_undated=is_undated)
+
+
+def rows_of(frame: pl.DataFrame) -> Iterator[dict[str, object]]:
+    """The rows in Python's values; a day that Python has none for is text."""
+    days = [name for name, dtype in frame.schema.items() if dtype == pl.Date]
+    for row in frame.with_columns(pl.col(days).to_physical()).iter_rows(named=True):
+        yield row | {name: day_or_text(row[name]) for name in days if row[name] is not None}
+
+
+def day_or_text(days: int) -> date | str:
+    """The date of so many days since 1970, as text outside the years 1 to 9999; the ends of time are as DuckDB's.
+
+    >>> day_or_text(18111), day_or_text(2_932_897), day_or_text(-1_000_000)
+    (datetime.date(2019, 8, 3), '10000-01-01', '0769-02-04 (BC)')
+    """
+    if abs(days) == END_OF_TIME:
+        return date.max if days > 0 else date.min
+    ordinal = EPOCH + days
+    if 1 <= ordinal <= date.max.toordinal():
+        return date.fromordinal(ordinal)
+    cycles, rest = divmod(ordinal - 1, DAYS_OF_400_YEARS)
+    found = date.fromordinal(rest + 1)
+    year = found.year + 400 * cycles
+    return f"{year}-{found:%m-%d}" if year > 0 else f"{1 - year:04}-{found:%m-%d} (BC)"
 
 
 def in_order(work: Callable[[T], R], parts: Iterable[T]) -> Generator[R]:
