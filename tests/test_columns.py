@@ -80,13 +80,13 @@ WIDE = """\
 facts:
   held:
     type: set
-    values: [{values}]
+    values: {{{values}}}
     zh: 有
     en: held
     ask: {{zh: 有什么？, en: What is held?}}
   one:
     type: enum
-    values: [{values}]
+    values: {{{values}}}
     zh: 一
     en: one
     ask: {{zh: 哪一个？, en: Which one?}}
@@ -104,11 +104,17 @@ requirements:
 def test_sets_of_more_values_than_a_word_has_bits(tmp_path: Path) -> None:
     """A set may have any number of values: 130 take three words, and each is told from every other."""
     names = [f"v{number}" for number in range(130)]
-    policy = admission.load(write(tmp_path, HEAD + WIDE.format(values=", ".join(names), some=", ".join(names[:100]))))
+    labels = ", ".join(f"{name}: {{zh: {name}, en: {name}}}" for name in names)
+    policy = admission.load(write(tmp_path, HEAD + WIDE.format(values=labels, some=", ".join(names[:100]))))
     rng = random.Random(3)  # noqa: S311 - tasks, not secrets
     rows: list[Row] = [{"held": [name], "one": name} for name in names]
     rows += [{"held": rng.sample(names, rng.randrange(6)), "one": rng.choice(names)} for _ in range(200)]
-    rows += [{"held": None, "one": names[0]}, {"held": [], "one": None}, {"held": names, "one": names[129]}]
+    rows += [
+        {"held": None, "one": names[0]},
+        {"held": None, "one": None},
+        {"held": [], "one": None},
+        {"held": names, "one": names[129]},
+    ]
     found = policy.decide_table(frame(policy, rows), as_of=DAY)
     assert without_open(found.to_dicts()) == decided(policy, rows, DAY)
     twice = frame(policy, [{"held": [names[129]] * 2}, {"held": [names[63], names[1]]}])
