@@ -273,8 +273,9 @@ def large(folder: Path, rows: int, rounds: int) -> None:
     """A file of many rows: both ways, and the most memory that a process of its own holds for the library's."""
     pair = list(in_files(frame(rows), folder))
     print_rates(interleave({one.name: once(one.run) for one in pair}, rounds), rows)
-    program = "import resource, sys; from admission.cli import main; main(sys.argv[1:]);"
-    program += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    # Linux counts this anew for each program; `ru_maxrss` would begin with what the parent held.
+    program = "import sys; from admission.cli import main; main(sys.argv[1:]);"
+    program += "print(*(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     command = [sys.executable, "-c", program, *batch_command(folder / "tasks.parquet", folder / "library.parquet")]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     print(f"  admission batch held at most {int(done.stdout.split()[-1]) / 1024:,.0f} MiB")
