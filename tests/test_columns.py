@@ -209,3 +209,28 @@ def test_no_row_gives_a_day() -> None:
     """A column of days that holds none is as no such column: the day is missing, and that is said once."""
     with pytest.raises(admission.InputError, match="A920"):
         BEIJING.decide_table(frame(BEIJING, [{"nature": "market_service"}] * 3))
+
+
+@given(st.lists(st.integers(0, 300)))
+def test_batches_hold_every_row_once(sizes: list[int]) -> None:
+    """However the row groups of a file are cut, its batches follow one another and none is too large or empty."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "ROWS", 100)
+        found = list(batches.slices(sizes))
+    places = [place for start, count in found for place in range(start, start + count)]
+    assert places == list(range(sum(sizes)))
+    assert all(1 <= count <= 100 for _, count in found)
+
+
+def test_many_batches_give_the_same_bytes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which thread is done first leaves no trace in the file, not even in the order of its dictionaries."""
+    monkeypatch.setattr(batches, "ROWS", 100)
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    frame(BEIJING, mixed("beijing", 3000)).write_parquet(source, row_group_size=70)
+    runs = set()
+    for _ in range(4):
+        assert batch(capsys, PACKS / "beijing", source, out)[0] == 2
+        runs.add(out.read_bytes())
+    assert len(runs) == 1
