@@ -21,6 +21,7 @@ from admission.datatypes import Kind, Type, yuan
 from admission.decision import Given, Obligation
 from admission.engine import Policy
 from admission.testing.reports import inner
+from bulk_rows import frame
 from sql_engines import Engine, duckdb_engine, sqlite_engine
 
 Task = Mapping[str, Any]
@@ -155,6 +156,18 @@ def by_sql(run: Engine, policy: Policy, tasks: Sequence[Task]) -> list[Said]:
     return sorted(rows, key=lambda row: int(str(row["id"])))
 
 
+# ------------------------------------------------------------------------------------------------ columns
+
+
+def by_columns(policy: Policy, tasks: Sequence[Task]) -> list[Said]:
+    """A data frame of all tasks, each decided for its own day."""
+    rows = [
+        {name: sorted(value) if isinstance(value, (set, frozenset)) else value for name, value in task.items()}
+        for task in tasks
+    ]
+    return list(policy.decide_table(frame(policy, rows)).to_dicts())
+
+
 INTERPRETERS: Mapping[str, Interpreter] = {
     interpreter.name: interpreter
     for interpreter in (
@@ -163,6 +176,7 @@ INTERPRETERS: Mapping[str, Interpreter] = {
         Interpreter("rete", by_rete, takes_partial=False, missing=_without_engine()),
         Interpreter("duckdb", partial(by_sql, duckdb_engine), OF_SQL),
         Interpreter("sqlite", partial(by_sql, sqlite_engine), OF_SQL),
+        Interpreter("columns", by_columns, OF_SQL),
     )
 }
 
@@ -171,7 +185,7 @@ UNSAID: Mapping[tuple[str, str], str] = {
     ("solver", "assumed"): "it is about what was given; the model reads the assumed value like any other",
     **{
         (engine_name, key): reason
-        for engine_name in ("duckdb", "sqlite")
+        for engine_name in ("duckdb", "sqlite", "columns")
         for key, reason in {
             "obligations": "a row of the answer is one task; a duty is a row of another table",
             "assumed": "it is about what was given, and is the same query over the table of tasks: IS NULL",

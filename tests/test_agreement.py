@@ -6,6 +6,7 @@ import operator
 import typing
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from sqlglot import exp
 
 import admission
 from admission import ir, reference
+from admission.backends.columns import doubts as columns_doubts
+from admission.backends.columns import expressions as columns_expressions
+from admission.backends.columns import judgement as columns_judgement
+from admission.backends.columns import kleene
 from admission.backends.python import weighing
 from admission.backends.python.deciding import GIVE_UP, Writer
 from admission.backends.python.expressions import Emitter
@@ -273,6 +278,33 @@ def sqlite_takes_unknown_for_false(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SqlEmitter, "expression", two_valued)
 
 
+def columns_reads_less_as_at_most(patch: pytest.MonkeyPatch) -> None:
+    """`<` as `<=`."""
+    patch.setitem(columns_expressions.ORDER, "<", operator.le)
+
+
+def columns_ignores_exceptions(patch: pytest.MonkeyPatch) -> None:
+    """No exception waives anything."""
+    on = columns_judgement.InForce.on
+
+    def never(policy: ir.CheckedPolicy, day: date) -> columns_judgement.InForce:
+        found = on(policy, day)
+        return replace(found, waivers=dict.fromkeys(found.waivers, ()))
+
+    patch.setattr(columns_judgement.InForce, "on", never)
+
+
+def columns_takes_unknown_for_false(patch: pytest.MonkeyPatch) -> None:
+    """A condition that is not true is false."""
+    truth = columns_expressions.Evaluator.truth
+    patch.setattr(columns_expressions.Evaluator, "truth", lambda self, expr: kleene.is_true(truth(self, expr)))
+
+
+def columns_asks_for_what_does_not_count(patch: pytest.MonkeyPatch) -> None:
+    """An unknown fact is asked for wherever it is read, though the condition around it is known."""
+    patch.setattr(columns_doubts, "all_of", lambda truths: list(truths)[-1])
+
+
 def reference_reads_less_as_at_most(patch: pytest.MonkeyPatch) -> None:
     """`<` as `<=`."""
     patch.setitem(reference.ORDER, "<", operator.le)
@@ -295,6 +327,8 @@ FAULTS = (
     *(solver_reads_less_as_at_most, solver_ignores_overrides),
     *(solver_takes_unknown_for_false, rete_reads_at_most_as_less, rete_ignores_overrides, rete_ignores_exceptions),
     *(duckdb_reads_less_as_at_most, sqlite_ignores_overrides, sqlite_takes_unknown_for_false),
+    *(columns_reads_less_as_at_most, columns_ignores_exceptions),
+    *(columns_takes_unknown_for_false, columns_asks_for_what_does_not_count),
     *(reference_reads_less_as_at_most, reference_takes_unknown_for_false),
 )
 

@@ -280,7 +280,7 @@ class Policy:
     def decide_table(
         self, data: ArrowStream, *, as_of: date | None = None, rejects: Literal["raise", "keep"] = "raise"
     ) -> DecidedTable:
-        """The decisions for a table of tasks, decided where it is by DuckDB; it needs the extra `sql`.
+        """The decisions for a table of tasks, decided in columns by Polars; it needs the extra `frames`.
 
         `data` is anything with the Arrow PyCapsule interface: a Polars or pandas data frame, a pyarrow table or
         reader, a DuckDB relation. Its columns are named as the facts, beside `id` and `as_of`, and hold values of

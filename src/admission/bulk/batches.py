@@ -63,13 +63,13 @@ def of_parquet(path: Path, name: str, columns: Collection[str] | None = None) ->
         return None
 
     def pieces() -> Iterator[Batch]:
-        for start, count in _slices(sizes):
+        for start, count in slices(sizes):
             yield Batch(start + 1, partial(_read, name, scan.slice(start, count).collect))
 
     return Batches(name, schema, pieces, sum(sizes))
 
 
-def _slices(sizes: Iterable[int]) -> Iterator[tuple[int, int]]:
+def slices(sizes: Iterable[int]) -> Iterator[tuple[int, int]]:
     """The rows of batches, as start and count: row groups are cut where they are too large, and else put together."""
     start = count = 0
     for size in sizes:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from admission import ir
-from admission.bulk.database import Row, Workspace, identifier, literal_path, reading
 from admission.backends.sql import to_sql
+from admission.bulk.database import Row, Workspace, identifier, literal_path, reading
 from admission.bulk.examination import SOUND, Examination
 from admission.bulk.review import Reject
 from admission.bulk.sources import PLACE, Source, open_file

@@ -17,11 +17,11 @@ from admission import intake, ir
 from admission.bulk import cells
 from admission.bulk.cells import Cell
 from admission.bulk.database import Workspace, identifier, literal_path, reading, text
-from admission.bulk.review import Reject, Review, absent, check_day, refused
+from admission.bulk.review import Days, Reject, Review, absent, check_day, refused
 from admission.bulk.sources import DAMAGE, PLACE, Source, parquet
 from admission.datatypes import DATE, FIRST_DAY, LAST_DAY, TEXT, Kind, Type, bounded, expectation, to_json
 from admission.decision import Given
-from admission.diagnostics import Diagnostic, InputError, Span, nearest
+from admission.diagnostics import Diagnostic, InputError, Span, UnsupportedError, nearest
 from admission.diagnostics import Source as TextSource
 from admission.frontend.tasks import Record
 from admission.intake import CELL
@@ -67,11 +67,12 @@ class Examination:
 
     def __post_init__(self) -> None:
         self.notes.extend(self.source.notes)
-        self._review = Review(self.policy, self.as_of, self.today)
+        self._review = Review(self.policy, Days(self.as_of, self.today))
 
     def run(self) -> None:
         """Look at every row. Raises `InputError` where the source is at fault as a whole."""
         self._check_day(self.as_of)
+        self._check_names()
         with reading(self.source.name):
             if self.source.relation:
                 self._check_columns()
@@ -122,6 +123,18 @@ class Examination:
 
     def _check_day(self, day: date | None) -> None:
         check_day(self.policy, day, self.source.name)
+
+    def _check_names(self) -> None:
+        """Raises `UnsupportedError` for names that differ in case alone, which the engine takes for one column's."""
+        seen: dict[str, str] = {}
+        for name in self.policy.facts:
+            other = seen.setdefault(name.casefold(), name)
+            if other != name and not (self.source.relation and {name, other} - self.source.columns.keys()):
+                raise UnsupportedError(
+                    "duckdb",
+                    f"列名不分大小写，`{other}` 与 `{name}` 不能分辨",
+                    f"it cannot tell the columns `{other}` and `{name}` apart: they differ in case alone",
+                )
 
     def _check_columns(self) -> None:
         """Raises `InputError` for columns that no row can be sound with."""

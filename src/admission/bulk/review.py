@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from admission import intake, ir
 from admission.decision import Given
@@ -45,19 +46,28 @@ def _said(found: Diagnostic) -> dict[str, object]:
     return {"code": found.code} | fact | {key: words[key] for key in ("message", "message_zh", "help", "help_zh")}
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
-    """Reads rows for a policy; `as_of` is the day of the call, `today` that of a row for which nobody gives one."""
+class Days(NamedTuple):
+    """The days of tasks that give none: that of the call, and today, where it is the day when nobody gives one."""
 
-    policy: ir.CheckedPolicy
     as_of: date | None = None
     today: date | None = None
+
+
+NO_DAYS = Days()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Reads rows for a policy."""
+
+    policy: ir.CheckedPolicy
+    days: Days = NO_DAYS
 
     def take(self, record: Record) -> Given | Reject:
         """The task of a row, or why it is none."""
         if record.diagnostics:
             return refused(record, record.diagnostics)
-        day = self.today if self.is_undated(record) else self.as_of
+        day = self.days.today if self.is_undated(record) else self.days.as_of
         try:
             return intake.accept(self.policy, record.values, day, door=record.door, place=str(record.place))
         except TaskError as error:
@@ -66,7 +76,7 @@ class Review:
     def is_undated(self, record: Record) -> bool:
         """Whether nobody gives a day for a row."""
         own = record.values.get(ir.AS_OF) if isinstance(record.values, dict) else None
-        return self.as_of is None and own is None
+        return self.days.as_of is None and own is None
 
 
 def refused(record: Record, diagnostics: tuple[Diagnostic, ...]) -> Reject:

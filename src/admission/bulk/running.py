@@ -7,23 +7,24 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date
 from errno import EISDIR, ENOENT
 from os import strerror
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from admission import ir
 from admission.bulk import batches
 from admission.bulk.database import Workspace
 from admission.bulk.decisions import Spelled
 from admission.bulk.examination import Examination
-from admission.bulk.review import Reject
+from admission.bulk.review import NO_DAYS, Days, Reject
 from admission.bulk.sources import Source, kind_of
 from admission.bulk.stream import Stream
 from admission.bulk.writing import FORMATS, beside, settle, unwritable, write
 from admission.diagnostics import Diagnostic, InputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SHOWN = 5  # rejects that are kept to be shown
 
@@ -83,8 +84,7 @@ def decisions_of(
     policy: ir.CheckedPolicy,
     source: Source,
     refuse: Callable[[Reject], None],
-    as_of: date | None = None,
-    today: date | None = None,
+    days: Days,
 ) -> Decisions:
     """The decisions of a source: read as it is where its columns are plain, else brought into such a form first.
 
@@ -92,14 +92,14 @@ def decisions_of(
     """
     in_batches = source.batches() if source.batches else None
     if in_batches is not None:
-        stream = Stream(policy, in_batches, refuse, as_of, today, workspace.watch)
+        stream = Stream(policy, in_batches, refuse, days, workspace.watch)
         if stream.is_plain:
             return Decisions(stream, stream, [*source.notes])
-    examined = Examination(workspace, policy, source, refuse, as_of, today)
+    examined = Examination(workspace, policy, source, refuse, *days)
     examined.run()
     kept = batches.of_parquet(examined.file(), source.name, {"id", ir.AS_OF, *policy.facts})
     assert kept is not None  # noqa: S101 - the file is the engine's own
-    stream = Stream(policy, kept, refuse, examined.day, today, workspace.watch)
+    stream = Stream(policy, kept, refuse, Days(examined.day), workspace.watch)
     return Decisions(stream, examined, examined.notes)
 
 
@@ -110,9 +110,7 @@ class Run:
     workspace: Workspace
     policy: ir.CheckedPolicy
     source: Source
-    as_of: date | None = None
-    today: date | None = None
-    """The day of a task for which nobody gives one."""
+    days: Days = NO_DAYS
     outcome: Outcome = field(default_factory=Outcome)
 
     def write(self, target: Path, rejects: Path, *, is_counted: bool = False) -> Outcome:
@@ -126,7 +124,7 @@ class Run:
                     outcome.rejected += 1
                     outcome.first += [reject] if outcome.rejected <= SHOWN else []
 
-                decisions = decisions_of(self.workspace, self.policy, self.source, refuse, self.as_of, self.today)
+                decisions = decisions_of(self.workspace, self.policy, self.source, refuse, self.days)
                 outcome.decided = write(self.workspace, self._decided(decisions.stream, is_counted), target, part)
             outcome.notes, outcome.absent, outcome.undated = decisions.notes, decisions.absent, decisions.undated
             if outcome.rejected:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,13 +15,16 @@ import polars as pl
 from admission import ir
 from admission.backends.columns import Answer, Decider, Tasks
 from admission.bulk.batches import Batch, Batches
-from admission.bulk.review import Reject, Review, absent, check_day
+from admission.bulk.review import NO_DAYS, Days, Reject, Review, absent, check_day
 from admission.decision import Given
 from admission.diagnostics import Diagnostic, InputError, Span
 from admission.diagnostics import Source as TextSource
 from admission.frontend.tasks import Record
 from admission.intake import PYTHON
 
+EPOCH = date(1970, 1, 1).toordinal()
+DAYS_OF_400_YEARS = 146_097
+END_OF_TIME = 2**31 - 1
 MOST_THREADS = 4  # each holds a batch, so that memory is bounded on machines with many processors
 T = TypeVar("T")
 R = TypeVar("R")
@@ -44,17 +47,12 @@ class Decided(NamedTuple):
 
 @dataclass(slots=True)
 class Stream:
-    """The decisions of the tasks of a table.
-
-    `as_of` is the day of the call; `today`, where given, is the day of a row for which nobody gives one.
-    Each refused row is handed to `refuse` in order.
-    """
+    """The decisions of the tasks of a table. Each refused row is handed to `refuse` in order."""
 
     policy: ir.CheckedPolicy
     batches: Batches
     refuse: Callable[[Reject], None]
-    as_of: date | None = None
-    today: date | None = None
+    days: Days = NO_DAYS
     watch: Callable[[float], None] | None = None
     decider: Decider = field(init=False, repr=False)
     review: Review = field(init=False, repr=False)
@@ -63,7 +61,7 @@ class Stream:
 
     def __post_init__(self) -> None:
         self.decider = Decider(self.policy)
-        self.review = Review(self.policy, self.as_of, self.today)
+        self.review = Review(self.policy, self.days)
         self._has_days = self.day is not None
 
     @property
@@ -76,12 +74,12 @@ class Stream:
     def day(self) -> date | None:
         """The day of every row, where all have the same; None where each has its own."""
         has_own = ir.AS_OF in self.batches.schema
-        return self.as_of if self.as_of is not None or has_own else self.today
+        return self.days.as_of if self.days.as_of is not None or has_own else self.days.today
 
     @property
     def undated(self) -> bool:
         """Whether `today` is the day of some row."""
-        return self.as_of is None and (self._is_undated or self.day is not None)
+        return self.days.as_of is None and (self._is_undated or self.day is not None)
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -93,9 +91,9 @@ class Stream:
         """The answers by number; more come as more tasks are decided."""
         return self.decider.answers.given
 
-    def __iter__(self) -> Iterator[Decided]:
+    def __iter__(self) -> Generator[Decided]:
         """Raises `InputError` where the table is at fault as a whole."""
-        for day in (self.as_of, self.day):
+        for day in (self.days.as_of, self.day):
             check_day(self.policy, day, self.batches.name)
         done = 0
         for decided in in_order(self._decide, self.batches.pieces()):
@@ -107,7 +105,7 @@ class Stream:
             if self.watch and self.batches.rows:
                 self.watch(done / self.batches.rows)
             yield decided
-        if not self._has_days and self.today is None:
+        if not self._has_days and self.days.today is None:
             raise InputError([Diagnostic("A920", None, {"fact": ir.AS_OF}, path=self.batches.name or None)])
 
     # ------------------------------------------------------------------------------------------- one batch
@@ -119,9 +117,7 @@ class Stream:
         plain = Decided(self._ids(frame, batch.place), pl.Series(dtype=pl.UInt32), frame.height, has_days=has_days)
         if sound is True:
             return plain._replace(codes=self.decider.decide(tasks))
-        doubtful = pl.repeat(value=True, n=frame.height, eager=True) if sound is not True else None
-        doubtful = ~sound if isinstance(sound, pl.Series) else doubtful
-        assert doubtful is not None  # noqa: S101 - the rows are not all sound
+        doubtful = ~sound if isinstance(sound, pl.Series) else pl.repeat(value=True, n=frame.height, eager=True)
         return self._merged(plain, tasks, doubtful, self._reviewed(frame, doubtful, batch.place))
 
     def _ids(self, frame: pl.DataFrame, place: int) -> pl.Series:
@@ -134,11 +130,9 @@ class Stream:
 
     def _reviewed(self, frame: pl.DataFrame, doubtful: pl.Series, place: int) -> list[tuple[Record, Given | Reject]]:
         nowhere = Span(TextSource(self.batches.name, ""), 0, 0)
-        rows = frame.filter(doubtful).iter_rows(named=True)
+        rows = rows_of(frame.filter(doubtful))
         places = doubtful.arg_true().to_list()
-        records = [
-            Record(place + at, row, PYTHON, nowhere) for at, row in zip(places, rows, strict=True)
-        ]
+        records = [Record(place + at, row, PYTHON, nowhere) for at, row in zip(places, rows, strict=True)]
         return [(record, self.review.take(record)) for record in records]
 
     def _merged(
@@ -155,12 +149,34 @@ class Stream:
         order = places.arg_sort()
         is_undated = any(self.review.is_undated(record) for record, found in reviewed if isinstance(found, Given))
         rejects = tuple(found for _, found in reviewed if isinstance(found, Reject))
-        return plain._replace(
-            ids=ids.gather(order), codes=codes.gather(order), rejects=rejects, is_undated=is_undated
-        )
+        return plain._replace(ids=ids.gather(order), codes=codes.gather(order), rejects=rejects, is_undated=is_undated)
 
 
-def in_order(work: Callable[[T], R], parts: Iterable[T]) -> Iterator[R]:
+def rows_of(frame: pl.DataFrame) -> Iterator[dict[str, object]]:
+    """The rows in Python's values; a day that Python has none for is text."""
+    days = [name for name, dtype in frame.schema.items() if dtype == pl.Date]
+    for row in frame.with_columns(pl.col(days).to_physical()).iter_rows(named=True):
+        yield row | {name: day_or_text(row[name]) for name in days if row[name] is not None}
+
+
+def day_or_text(days: int) -> date | str:
+    """The date of so many days since 1970, as text outside the years 1 to 9999; the ends of time are as DuckDB's.
+
+    >>> day_or_text(18111), day_or_text(2_932_897), day_or_text(-1_000_000)
+    (datetime.date(2019, 8, 3), '10000-01-01', '0769-02-04 (BC)')
+    """
+    if abs(days) == END_OF_TIME:
+        return date.max if days > 0 else date.min
+    ordinal = EPOCH + days
+    if 1 <= ordinal <= date.max.toordinal():
+        return date.fromordinal(ordinal)
+    cycles, rest = divmod(ordinal - 1, DAYS_OF_400_YEARS)
+    found = date.fromordinal(rest + 1)
+    year = found.year + 400 * cycles
+    return f"{year}-{found:%m-%d}" if year > 0 else f"{1 - year:04}-{found:%m-%d} (BC)"
+
+
+def in_order(work: Callable[[T], R], parts: Iterable[T]) -> Generator[R]:
     """What comes of each part, in order; a few are worked on at once."""
     width = min(MOST_THREADS, os.cpu_count() or 1)
     waiting: deque[Future[R]] = deque()

@@ -14,7 +14,7 @@ from admission.backends.columns import Answer
 from admission.bulk import batches
 from admission.bulk.database import Workspace
 from admission.bulk.decisions import COLUMNS, LISTS, SCHEMA, Spelled, as_frame, plain
-from admission.bulk.review import Reject
+from admission.bulk.review import Days, Reject
 from admission.bulk.running import decisions_of
 from admission.bulk.sources import ArrowStream, open_table
 from admission.bulk.stream import Decided, Stream
@@ -59,7 +59,9 @@ class DecidedTable:
 
     def to_dicts(self) -> list[dict[str, object]]:
         """The decisions as dictionaries, for small tables."""
-        return [self._row(task, self._answers[code]) for part in self._parts for task, code in zip(*part[:2], strict=True)]
+        return [
+            self._row(task, self._answers[code]) for part in self._parts for task, code in zip(*part[:2], strict=True)
+        ]
 
     def _row(self, task: str, answer: Answer) -> dict[str, object]:
         lists = {name: list(getattr(answer, name)) for name in LISTS}
@@ -81,12 +83,12 @@ def decide_table(
     kept: list[Reject] = []
     table = data if isinstance(data, pl.DataFrame) else pa.RecordBatchReader.from_stream(data)
     in_batches = batches.of_frame(table) if isinstance(table, pl.DataFrame) else batches.of_stream(table, "")
-    stream = None if in_batches is None else Stream(policy, in_batches, kept.append, as_of)
+    stream = None if in_batches is None else Stream(policy, in_batches, kept.append, Days(as_of))
     if stream is not None and stream.is_plain:
         parts = list(stream)
     else:
         with Workspace() as workspace:
-            stream = decisions_of(workspace, policy, open_table(workspace, table), kept.append, as_of).stream
+            stream = decisions_of(workspace, policy, open_table(workspace, table), kept.append, Days(as_of)).stream
             parts = list(stream)
     if kept and rejects == "raise":
         raise TaskError([fault for reject in kept for fault in reject.faults][:CAP])

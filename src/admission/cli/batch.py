@@ -51,6 +51,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Decide the whole file."""
     from admission.bulk import Workspace, open_file
+    from admission.bulk.review import Days
     from admission.bulk.running import Run, check_paths
 
     rejects = options.rejects or options.decisions.with_name(f"{options.decisions.name}.rejects.jsonl")
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         policy = chosen(options, workspace, source)
         today = None if options.as_of else date.today()  # noqa: DTZ011 - a day of the calendar on the wall
         with watched(workspace, source) as shown:
-            work = Run(workspace, policy.checked, shown, options.as_of, today)
+            work = Run(workspace, policy.checked, shown, Days(options.as_of, today))
             outcome = work.write(options.decisions, rejects, is_counted=options.summary)
     complain(outcome, rejects, options)
     (write_json if options.format == "json" else write_text)(policy, outcome, rejects, options)

@@ -6,7 +6,7 @@ Importing this package imports Polars, and raises `MissingExtraError` where it i
 from admission.diagnostics import MissingExtraError
 
 try:
-    import polars  # noqa: F401 - only to see that it is there
+    import polars as pl  # noqa: F401 - only to see that it is there
 except ImportError:
     raise MissingExtraError("polars", "frames") from None
 

@@ -37,15 +37,17 @@ class Decider:
         """The number of each task's answer in `answers`."""
         if isinstance(tasks.day, int):
             return self._decide(tasks, day_from(tasks.day))
+        days = tasks.day
         stretches = pl.zeros(tasks.height, dtype=pl.UInt32, eager=True)
         for turn in self._turns:
-            stretches = stretches + (tasks.day >= turn).cast(pl.UInt32)
+            stretches = stretches + (days >= turn).cast(pl.UInt32)
         found = pl.zeros(tasks.height, dtype=pl.UInt32, eager=True)
         for stretch in stretches.unique():
             inside = stretches == stretch
+            places = inside.arg_true()
             some = tasks if inside.all() else tasks.where(inside)
-            codes = self._decide(some, day_from(some.day[0]))
-            found = codes if some is tasks else found.scatter(inside.arg_true(), codes)
+            codes = self._decide(some, day_from(days[places[0]]))
+            found = codes if some is tasks else found.scatter(places, codes)
         return found
 
     def _decide(self, tasks: Tasks, sample: date) -> pl.Series:

@@ -51,7 +51,7 @@ class Tasks:
 def _each(term: Term, apply: Any) -> Term:
     if isinstance(term, tuple):
         return tuple(apply(word) for word in term)
-    return apply(term) if isinstance(term, pl.Series) else term  # type: ignore[no-any-return] # a column again
+    return apply(term) if isinstance(term, pl.Series) else term
 
 
 class Encoder:
@@ -69,7 +69,7 @@ class Encoder:
         return all(self._takes(name, dtype) for name, dtype in schema.items())
 
     def _takes(self, name: str, dtype: Any) -> bool:
-        if name == "id" or name == ir.AS_OF:
+        if name in ("id", ir.AS_OF):
             return bool(dtype == (pl.String if name == "id" else pl.Date))
         fact = self.policy.facts.get(name)
         return fact is not None and (dtype == pl.Null or is_plain(fact.type, dtype))

@@ -11,7 +11,7 @@ import polars as pl
 
 from admission import ir, workdays
 from admission.backends.columns.encoding import Tasks
-from admission.backends.columns.kleene import Truth, all_of, any_of, negated
+from admission.backends.columns.kleene import UNKNOWN, Truth, all_of, any_of, is_known, negated
 from admission.backends.columns.look_ups import LookUps, Row
 from admission.backends.columns.matching import FOUND, matched, scattered
 from admission.backends.columns.terms import (
@@ -22,11 +22,12 @@ from admission.backends.columns.terms import (
     days_of,
     first_known,
     is_same_set,
+    known_where,
     lies_within,
     size_of,
     spread,
 )
-from admission.datatypes import DATE, INT, Kind
+from admission.datatypes import BOOL, DATE, INT, Kind
 
 ORDER: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -142,11 +143,16 @@ class Evaluator:
         return ORDER[op](left, right)  # type: ignore[no-any-return] # a comparison is a truth
 
     def _holds(self, container: ir.Expr, value: Any, words: Words) -> Truth:
-        """Whether a set has the value of each row."""
+        """Whether a set has the value of each row; unknown where one of the two is, whatever the other."""
         if isinstance(value, str):
-            return self.places.holds(words, value)
-        held = [all_of([self.tasks.equal(value, one), self.places.holds(words, one)]) for one in ir.type_of(container).values]
-        return any_of(held)
+            found = self.places.holds(words, value)
+        else:
+            values = ir.type_of(container).values
+            found = any_of(all_of([self.tasks.equal(value, one), self.places.holds(words, one)]) for one in values)
+        known = all_of([is_known(value), known_where(words)])
+        if not isinstance(known, pl.Series):
+            return found
+        return spread(found, BOOL, self.tasks.height).zip_with(known, UNKNOWN)
 
     # ----------------------------------------------------------------------------------------- working days
 
@@ -172,4 +178,3 @@ def _compare_sets(op: str, left: Words, right: Words) -> Truth:
             return is_same_set(left, right)
         case _:
             return negated(is_same_set(left, right))
-

@@ -65,7 +65,7 @@ class Places:
         if value not in self.of:
             return False
         word, bit = divmod(self.of[value], BITS)
-        return masked(words[word], 1 << bit) != 0
+        return masked(words[word], 1 << bit) != 0  # type: ignore[no-any-return] # a comparison is a truth
 
 
 def masked(word: pl.Series | int, bits: pl.Series | int) -> Any:
@@ -109,7 +109,7 @@ def _filled(found: Term, other: Term) -> Term:
         return other if found is None else found
     if isinstance(found, tuple) and isinstance(other, tuple):
         pairs = zip(found, other, strict=True)
-        return tuple(_filled(one, two) for one, two in pairs)  # type: ignore[return-value,misc] # words of words
+        return tuple(_filled(one, two) for one, two in pairs)  # type: ignore[misc] # words of words
     if not isinstance(found, pl.Series) or not found.null_count():
         return found
     if isinstance(other, pl.Series):

@@ -1,0 +1,236 @@
+"""Decisions in columns: three-valued logic, the numbering of what occurs, wide sets, rows of every kind together."""
+
+import itertools
+import random
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import admission
+from admission.backends.columns import kleene, numbering
+from admission.bulk import batches
+from admission.diagnostics import TaskError
+from bulk_rows import BEIJING, DAY, PACKS, Row, batch, decided, frame, random_rows, rejects_of, without_open
+from small import HEAD, write
+from sql_engines import duckdb_engine
+
+ANSWERS = (True, False, None)
+
+
+def truths(answers: Sequence[bool | None]) -> Iterator[list[kleene.Truth]]:
+    """The same answers as columns and as single values, each mix of the two."""
+    for are_columns in itertools.product((True, False), repeat=len(answers)):
+        yield [
+            pl.Series([answer], dtype=pl.Boolean) if is_column else answer
+            for answer, is_column in zip(answers, are_columns, strict=True)
+        ]
+
+
+def answer_of(truth: kleene.Truth) -> bool | None:
+    """What a truth says of its one row."""
+    found = truth[0] if isinstance(truth, pl.Series) else truth
+    assert found is None or isinstance(found, bool)
+    return found
+
+
+@pytest.mark.parametrize("answers", list(itertools.product(ANSWERS, repeat=3)), ids=str)
+def test_logic_is_that_of_kleene(answers: tuple[bool | None, ...]) -> None:
+    """`and` is false where one is false, else unknown where one is; `or` the reverse; a single value is as a column."""
+    both = False if False in answers else None if None in answers else True
+    either = True if True in answers else None if None in answers else False
+    for given_truths in truths(answers):
+        assert answer_of(kleene.all_of(given_truths)) is both
+        assert answer_of(kleene.any_of(given_truths)) is either
+        first = given_truths[0]
+        assert answer_of(kleene.negated(first)) is (None if answers[0] is None else not answers[0])
+        assert answer_of(kleene.is_unknown(first)) is (answers[0] is None)
+        assert answer_of(kleene.is_true(first)) is (answers[0] is True)
+        assert answer_of(kleene.is_false(first)) is (answers[0] is False)
+
+
+def test_of_nothing() -> None:
+    """All of nothing is true, any of nothing false."""
+    assert kleene.all_of([]) is True
+    assert kleene.any_of([]) is False
+
+
+@given(st.integers(0, 20).flatmap(lambda width: st.lists(st.tuples(*[st.booleans()] * width), min_size=1)), st.data())
+def test_rows_have_one_number_where_they_agree(rows: list[tuple[bool, ...]], data: st.DataObject) -> None:
+    """Two rows have one number just where all conditions agree; the numbers have no gaps, and each its first row."""
+    width, height = len(rows[0]), len(rows)
+    columns = [pl.Series([row[place] for row in rows], dtype=pl.Boolean) for place in range(width)]
+    cut = data.draw(st.integers(0, width))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numbering, "MOST_CODES", data.draw(st.sampled_from([4, 1 << 18])))
+        before = numbering.numbered(columns[:cut], height)
+        found = numbering.numbered(columns[cut:], height, before)
+    numbers = found.of.to_list()
+    assert sorted(set(numbers)) == list(range(len(set(rows)))) == sorted(range(len(found.first)))
+    assert [rows[found.first[number]] for number in numbers] == rows
+    assert [numbers.index(number) for number in range(len(found.first))] == found.first.to_list()
+
+
+WIDE = """\
+facts:
+  held:
+    type: set
+    values: {{{values}}}
+    zh: 有
+    en: held
+    ask: {{zh: 有什么？, en: What is held?}}
+  one:
+    type: enum
+    values: {{{values}}}
+    zh: 一
+    en: one
+    ask: {{zh: 哪一个？, en: Which one?}}
+channels:
+  here: {{outcome: admit, zh: 这里, en: here}}
+routes:
+  to_here: {{to: here, reason: {{zh: 甲, en: a}}, own: {{zh: 自, en: own}}}}
+requirements:
+  has: {{for: [here], require: one in held, reason: {{zh: 甲, en: a}}, own: {{zh: 自, en: own}}}}
+  few: {{for: [here], require: count(held) <= 3, reason: {{zh: 甲, en: a}}, own: {{zh: 自, en: own}}}}
+  within: {{for: [here], require: "held <= {{{some}}}", reason: {{zh: 甲, en: a}}, own: {{zh: 自, en: own}}}}
+"""
+
+
+def test_sets_of_more_values_than_a_word_has_bits(tmp_path: Path) -> None:
+    """A set may have any number of values: 130 take three words, and each is told from every other."""
+    names = [f"v{number}" for number in range(130)]
+    labels = ", ".join(f"{name}: {{zh: {name}, en: {name}}}" for name in names)
+    policy = admission.load(write(tmp_path, HEAD + WIDE.format(values=labels, some=", ".join(names[:100]))))
+    rng = random.Random(3)  # noqa: S311 - tasks, not secrets
+    rows: list[Row] = [{"held": [name], "one": name} for name in names]
+    rows += [{"held": rng.sample(names, rng.randrange(6)), "one": rng.choice(names)} for _ in range(200)]
+    rows += [
+        {"held": None, "one": names[0]},
+        {"held": None, "one": None},
+        {"held": [], "one": None},
+        {"held": names, "one": names[129]},
+    ]
+    found = policy.decide_table(frame(policy, rows), as_of=DAY)
+    assert without_open(found.to_dicts()) == decided(policy, rows, DAY)
+    twice = frame(policy, [{"held": [names[129]] * 2}, {"held": [names[63], names[1]]}])
+    assert [reject.row for reject in policy.decide_table(twice, as_of=DAY, rejects="keep").rejects] == [1]
+
+
+@pytest.mark.parametrize("pack", ["china", "beijing", "xicheng"])
+def test_every_column_is_that_of_the_query(pack: str) -> None:
+    """A table of decisions is what the policy's SQL gives, open requirements and all."""
+    policy = admission.load(PACKS / pack)
+    rows = [row | {"id": f"t{place}"} for place, row in enumerate(random_rows(pack, 400, seed=5))]
+    found = policy.decide_table(frame(policy, rows))
+    asked = {row["id"]: row for row in duckdb_engine(policy, rows, None)}
+    assert found.to_dicts() == [asked[f"t{place}"] for place in range(len(rows))]
+
+
+# --------------------------------------------------------------------- sound, doubtful and refused rows together
+
+SPOILT: Sequence[tuple[str, Any]] = (
+    *(("nature", "nothing"), ("forms", -1), ("cost", -1), ("actions", ["publicise", "publicise"])),
+    *(("actions", ["dance"]), ("actions", ["publicise", None]), ("as_of", date(1999, 1, 1)), ("title", "x" * 10_001)),
+    *(("as_of", None), ("forms", 2**53 + 1)),
+)
+"""Values that make a row no task."""
+DOUBTFUL = ("title", "长" * 5_000)
+"""A text of more bytes than a text may have characters: a look is taken, and it is a task."""
+
+
+def mixed(pack: str, count: int) -> list[Row]:
+    """Tasks, complete and partial, each with its day; every seventh is spoilt, every eleventh in doubt."""
+    rows = random_rows(pack, count, seed=9)
+    spoilt = itertools.cycle(SPOILT)
+    for place, row in enumerate(rows):
+        if place % 7 == 3:
+            row.update([next(spoilt)])
+        elif place % 11 == 5:
+            row.update([DOUBTFUL])
+    return rows
+
+
+def one_by_one(policy: admission.Policy, rows: Sequence[Row]) -> tuple[list[Row], list[tuple[int, list[str]]]]:
+    """What `policy.decide` says of each row, and the codes of what it says against those that are no tasks."""
+    found, refused = [], []
+    for place, row in enumerate(rows, 1):
+        try:
+            found += decided(policy, [row | {"id": row.get("id") or str(place)}])
+        except TaskError as error:
+            refused.append((place, [fault.code for fault in error.faults]))
+    return found, refused
+
+
+@pytest.mark.parametrize("pack", ["china", "beijing", "xicheng"])
+@pytest.mark.parametrize("kind", ["parquet", "table", "reader"])
+def test_rows_of_every_kind_keep_their_places(
+    pack: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tasks, rows in doubt and rows refused stand in one table: each is decided or refused as if it stood alone."""
+    monkeypatch.setattr(batches, "ROWS", 64)
+    policy = admission.load(PACKS / pack)
+    rows = mixed(pack, 700)
+    if pack == "china":
+        rows = [{name: value for name, value in row.items() if name in policy.sql_columns()} for row in rows]
+    expected, refused = one_by_one(policy, rows)
+    assert len(refused) >= 60
+    if kind == "parquet":
+        source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+        frame(policy, rows).write_parquet(source, row_group_size=100)
+        # A row without a day is decided for today here, and refused where it stands alone.
+        assert batch(capsys, PACKS / pack, source, out)[0] == 2
+        rejects = rejects_of(tmp_path / f"{out.name}.rejects.jsonl")
+        side = [(one["row"], [fault["code"] for fault in one["faults"]]) for one in rejects]
+        undated = {place for place, codes in refused if codes == ["A920"]}
+        assert side == [one for one in refused if one[0] not in undated]
+        found = [row for row in pl.read_parquet(out).to_dicts() if row["id"] in {one["id"] for one in expected}]
+        assert without_open(found) == expected
+        return
+    table = frame(policy, rows)
+    kept = policy.decide_table(table if kind == "table" else table.to_arrow().to_reader(), rejects="keep")
+    assert [(one.row, [fault.code for fault in one.faults]) for one in kept.rejects] == refused
+    assert without_open(kept.to_dicts()) == expected
+    assert kept.to_polars().to_dicts() == kept.to_arrow().to_pylist() == kept.to_dicts()
+
+
+def test_an_empty_table() -> None:
+    """No task, no decision; the columns are there."""
+    found = BEIJING.decide_table(frame(BEIJING, []), as_of=DAY)
+    assert (found.to_dicts(), found.to_polars().height, found.to_arrow().num_rows) == ([], 0, 0)
+    assert found.to_polars().columns == list(found.columns) == found.to_arrow().column_names
+
+
+def test_no_row_gives_a_day() -> None:
+    """A column of days that holds none is as no such column: the day is missing, and that is said once."""
+    with pytest.raises(admission.InputError, match="A920"):
+        BEIJING.decide_table(frame(BEIJING, [{"nature": "market_service"}] * 3))
+
+
+@given(st.lists(st.integers(0, 300)))
+def test_batches_hold_every_row_once(sizes: list[int]) -> None:
+    """However the row groups of a file are cut, its batches follow one another and none is too large or empty."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "ROWS", 100)
+        found = list(batches.slices(sizes))
+    places = [place for start, count in found for place in range(start, start + count)]
+    assert places == list(range(sum(sizes)))
+    assert all(1 <= count <= 100 for _, count in found)
+
+
+def test_many_batches_give_the_same_bytes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which thread is done first leaves no trace in the file, not even in the order of its dictionaries."""
+    monkeypatch.setattr(batches, "ROWS", 100)
+    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    frame(BEIJING, mixed("beijing", 3000)).write_parquet(source, row_group_size=70)
+    runs = set()
+    for _ in range(4):
+        assert batch(capsys, PACKS / "beijing", source, out)[0] == 2
+        runs.add(out.read_bytes())
+    assert len(runs) == 1
