@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,11 +10,12 @@ from sqlglot import exp
 
 from admission import ir
 from admission.backends.sql import calendar, terms
+from admission.backends.sql.codes import ANSWER, ANSWERS, CODE, LISTED, SLOW, Codes
 from admission.backends.sql.dialects import DIALECTS, Dialect
 from admission.backends.sql.expressions import Emitter, Item, reads
 from admission.backends.sql.judgement import Judgement
+from admission.backends.sql.keys import DOUBTFUL, Key
 from admission.backends.sql.look_ups import LookUp
-from admission.backends.sql.shortcut import ANSWERS, CODE, SLOW, Shortcut
 from admission.backends.sql.tables import Table
 from admission.backends.sql.terms import Term
 from admission.checker.bounds import Bounds
@@ -22,8 +23,6 @@ from admission.datatypes import DATE, TEXT
 from admission.diagnostics import Collector, UnsupportedError
 
 SOURCE = "t"
-LOOKED_UP = ("verdict", "channel", "violations", "notes")
-"""What the table of answers has."""
 
 
 def to_sql(
@@ -109,67 +108,98 @@ class Query:
         last = self._given()
         for number, level in enumerate(self._levels(), 1):
             last = self._stage(f"known_{number}", last, level)
-        for name, columns in self.judgement.routing():
-            last = self._add(name, last, Stage(columns))
-        shortcut = Shortcut(self.judgement)
-        found: exp.Query = self._by_code(last, shortcut) if shortcut.is_open else self._by_rule(last)
+        last = self._stages(self.judgement.owning(), last)
+        found = self._decided(last)
+        materialized = False if self.dialect.answers == "keyed" else None
         for table in self.with_:
-            found = found.with_(table.name, as_=table.body, copy=False)
+            found = found.with_(table.name, as_=table.body, materialized=materialized, copy=False)
         return found
+
+    def _decided(self, last: str) -> exp.Query:
+        """The answers, by the way that the engine is best at."""
+        codes = Codes(self.judgement)
+        if self.dialect.answers == "keyed":
+            return self._by_key(last, codes)
+        last = self._stages(self.judgement.routing(), last)
+        if self.dialect.answers == "listed" or not codes.are_few:
+            return self._by_rule(last)
+        last = self._add("sorted_out", last, Stage([terms.named(self._is_slow(codes), SLOW)]))
+        return exp.union(self._looked_up(last, codes), self._by_rule(self._slow(last)), distinct=False)
 
     def _by_rule(self, last: str) -> exp.Select:
         """The answer of each row, built rule by rule."""
-        for name, columns in self.judgement.judging():
-            last = self._add(name, last, Stage(columns))
+        last = self._stages(self.judgement.judging(), last)
         columns = [terms.named(term, name) for name, term in self.judgement.result()]
         return exp.select(*columns).from_(exp.alias_(exp.to_table(last), "p", table=True))
 
-    def _by_code(self, last: str, shortcut: Shortcut) -> exp.Query:
-        """The answer of each row looked up by its code; built rule by rule for those that take the long way."""
-        facts = [
+    def _looked_up(self, last: str, codes: Codes) -> exp.Select:
+        """The answers of the rows whose facts are all known, looked up by their code."""
+        self._code(last, [codes.code()], [CODE]).where(terms.negated(terms.column(SLOW)), copy=False)
+        self.with_ += [codes.listed(), Table(ANSWERS, self._listed(codes, [CODE]))]
+        return self._joined([CODE])
+
+    def _by_key(self, last: str, codes: Codes) -> exp.Select:
+        """The same for all rows: the answers of those with unknown facts are built for each key that there is."""
+        key, slow, offset = Key(self.judgement), terms.column(SLOW), codes.count
+        last = self._stages(self.judgement.routing(), last)
+        last = self._add("sorted_out", last, Stage([terms.named(self._is_slow(codes), SLOW)]))
+        quick = [codes.code(), *(terms.number(0) for _ in key.names[1:])] if codes.are_few else key.of_row(offset)
+        coded = [terms.case([(slow, number)], other) for number, other in zip(key.of_row(offset), quick, strict=True)]
+        self._code(last, coded, key.names)
+        self.with_.append(key.distinct(last))
+        named = [terms.named(term, name) for term, name in zip(key.of_columns(offset), key.names, strict=True)]
+        stages = [("keyed", named), *((f"{DOUBTFUL}_{name}", columns) for name, columns in key.stages)]
+        columns = [terms.column(name) for name in key.names]
+        columns += [terms.named(term, name) for name, term in key.result if name in ANSWER]
+        built = exp.select(*columns).from_(exp.alias_(exp.to_table(self._stages(stages, DOUBTFUL)), "p", table=True))
+        if codes.are_few:
+            self.with_.append(codes.listed())
+        answers = exp.union(self._listed(codes, key.names), built, distinct=False) if codes.are_few else built
+        self.with_.append(Table(ANSWERS, answers))
+        return self._joined(key.names)
+
+    def _code(self, last: str, numbers: Sequence[Term], names: Sequence[str]) -> exp.Select:
+        """Adds the table of each row's code."""
+        named = [terms.named(term, name) for term, name in zip(numbers, names, strict=True)]
+        body = exp.select(terms.column("id"), *named).from_(exp.to_table(last))
+        self.with_.append(Table("coded", body))
+        return body
+
+    def _listed(self, codes: Codes, keys: Sequence[str]) -> exp.Select:
+        """The answers that are known before any row is read."""
+        zeros = [terms.named(exp.cast(terms.number(0), "BIGINT"), key) for key in keys[1:]]
+        return exp.select(terms.column(CODE), *zeros, *codes.answers()).from_(LISTED)
+
+    def _is_slow(self, codes: Codes) -> Term:
+        """Whether a row's answer is not one of those that are listed by their codes."""
+        return codes.slow(
             self.emit.read(item)
             for item in self.order
             if isinstance(item, tuple) and item[0] == "fact" and self.policy.facts[item[1]].assume is None
-        ]
-        last = self._add("sorted_out", last, Stage([terms.named(shortcut.slow(facts), SLOW)]))
-        self.with_.append(shortcut.answers())
-        if self.dialect.slow_rows == "apart":
-            return exp.union(self._looked_up(last, shortcut), self._by_rule(self._slow(last)), distinct=False)
-        return self._guarded(last, shortcut)
+        )
 
-    def _guarded(self, last: str, shortcut: Shortcut) -> exp.Select:
-        """All rows in their order; the long way's terms stand under a condition that few rows fulfil."""
-        slow, code = terms.column(SLOW), [terms.named(shortcut.code(), CODE)]
-        for name, columns in self.judgement.judging():
-            guarded = [terms.named(terms.case([(slow, column.this)], exp.null()), column.alias) for column in columns]
-            last, code = self._add(name, last, Stage([*code, *guarded])), []
-        answers = [
-            terms.named(terms.case([(slow, term)], terms.column(name, ANSWERS)) if name in LOOKED_UP else term, name)
-            for name, term in self.judgement.result()
-        ]
-        return self._join_answers(exp.select(*answers), last, "left")
+    def _joined(self, keys: Sequence[str]) -> exp.Select:
+        """Each row's answer, by its code."""
+        found = exp.select(terms.column("id", "p")).from_(exp.alias_(exp.to_table("coded"), "p", table=True))
+        for name in ANSWER:
+            found = found.select(terms.column(name, ANSWERS), copy=False)
+        on = [exp.EQ(this=terms.column(key, ANSWERS), expression=terms.column(key, "p")) for key in keys]
+        found = found.select(terms.named(terms.text(self.policy.digest), "policy"), copy=False)
+        # Spark asks of an inner join's key whether it is NULL, and computes it twice for that.
+        how = "inner" if self.dialect.answers == "keyed" else "left"
+        return found.join(exp.to_table(ANSWERS), on=terms.all_of(on), join_type=how)
 
-    def _looked_up(self, last: str, shortcut: Shortcut) -> exp.Select:
-        """The rows whose facts are all known, alone."""
-        last = self._add("coded", last, Stage([terms.named(shortcut.code(), CODE)]))
-        nothing = self.dialect.names([])
-        answers = []
-        for name, term in self.judgement.result():
-            kept = term if name in ("id", "policy") else nothing
-            answers.append(terms.named(terms.column(name, ANSWERS) if name in LOOKED_UP else kept, name))
-        found = self._join_answers(exp.select(*answers), last, "inner")
-        return found.where(terms.negated(terms.column(SLOW)))
+    def _stages(self, stages: Iterable[tuple[str, list[Term]]], last: str) -> str:
+        """Tables on top of another, each by its name and the columns that it adds."""
+        for name, columns in stages:
+            last = self._add(name, last, Stage(columns))
+        return last
 
     def _slow(self, last: str) -> str:
         """The rows that take the long way, alone."""
         body = exp.select(exp.Star()).from_(exp.to_table(last)).where(terms.column(SLOW))
         self.with_.append(Table("slow_rows", body))
         return "slow_rows"
-
-    def _join_answers(self, found: exp.Select, last: str, how: str) -> exp.Select:
-        on = exp.EQ(this=terms.column(CODE, ANSWERS), expression=terms.column(CODE, "p"))
-        found = found.from_(exp.alias_(exp.to_table(last), "p", table=True))
-        return found.join(exp.to_table(ANSWERS), on=on, join_type=how)
 
     # --------------------------------------------------------------------------------------- what is read
 
