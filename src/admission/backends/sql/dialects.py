@@ -46,7 +46,7 @@ class Dialect:
     date: SqlType = "DATE"
     dates: tuple[dt.date, dt.date] = (dt.date.min, dt.date.max)
     """The first and the last day that the engine holds."""
-    fence: Choice["", "offset", "materialized"] = ""
+    fence: Choice["", "offset", "limit offset"] = ""
     """What keeps the optimizer from writing a stage's terms out again wherever the next one reads them."""
     numbers: Callable[[int, str], exp.Expr] | None = None
     """So many numbers from 0 as a column, where answers are looked up."""
@@ -55,13 +55,22 @@ class Dialect:
     other rows being decided apart; or looked up for every row."""
     longest_in: int | None = None
     """So many constants at most after IN."""
+    holds_nul: bool = True
+    """Whether the text of a query may have the character NUL."""
     is_case_blind: bool = False
     """Whether two columns may not differ in case alone."""
+    longest_name: int | None = None
+    """So many bytes of a name are kept."""
 
     @property
     def has_lists(self) -> bool:
         """Whether a set is a list; else it is text, its values separated by `;`."""
         return self.has is not None
+
+    def name_kept(self, name: str) -> str:
+        """What the engine keeps of a column's name: two that it keeps alike are one column to it."""
+        kept = name.casefold() if self.is_case_blind else name
+        return kept.encode()[: self.longest_name].decode(errors="ignore")
 
     def type(self, declared: Type) -> SqlType:
         """The engine's type for a value."""
@@ -234,7 +243,8 @@ def _plus_duckdb(start: Term, days: Term) -> Term:
 
 def _plus_sqlite(start: Term, days: Term) -> Term:
     moved = exp.DPipe(this=exp.cast(days, "TEXT"), expression=terms.text(" days"))
-    return _call("DATE", start, moved)
+    # Without the cast it compares with a column by no index.
+    return exp.cast(_call("DATE", start, moved), "TEXT")
 
 
 def _plus_spark(start: Term, days: Term) -> Term:
@@ -370,6 +380,8 @@ DIALECTS = {
             _within_postgres,
             _counted("CARDINALITY"),
             fence="offset",
+            holds_nul=False,
+            longest_name=63,
         ),
         Dialect(
             "sqlite",
@@ -379,7 +391,8 @@ DIALECTS = {
             money="fen",
             date="TEXT",
             rows="numbered",
-            fence="materialized",
+            fence="limit offset",
+            holds_nul=False,
             is_case_blind=True,
         ),
         Dialect(

@@ -98,8 +98,14 @@ class Query:
     def write(self) -> str:
         """The text of the query."""
         self._refuse_what_cannot_be()
-        found = self.build()
-        return found.sql(dialect=self.dialect.name, pretty=True)
+        found = self.build().sql(dialect=self.dialect.name, pretty=True)
+        if "\0" in found and not self.dialect.holds_nul:
+            raise UnsupportedError(
+                self.dialect.name,
+                "查询的文本不能含 NUL 字符，而此政策或表名含有",
+                "the text of its queries cannot hold the character NUL, which this policy or the table's name has",
+            )
+        return found
 
     def build(self) -> exp.Query:
         """The query as a syntax tree."""
@@ -113,7 +119,17 @@ class Query:
         materialized = False if self.dialect.answers == "keyed" else None
         for table in self.with_:
             found = found.with_(table.name, as_=table.body, materialized=materialized, copy=False)
+        self._rename_apart(found)
         return found
+
+    def _rename_apart(self, found: exp.Query) -> None:
+        """Give the query's own table another name where the table that it reads is called the same."""
+        taken = self.table.casefold()
+        if any(table.name == taken for table in self.with_):
+            for node in found.find_all(exp.Identifier):
+                is_own = not node.quoted or node.arg_key == "table"
+                if is_own and node.name == taken:
+                    node.set("this", f"{taken}_")
 
     def _decided(self, last: str) -> exp.Query:
         """The answers, by the way that the engine is best at."""
@@ -136,7 +152,7 @@ class Query:
         """The answers of the rows whose facts are all known, looked up by their code."""
         self._code(last, [codes.code()], [CODE]).where(terms.negated(terms.column(SLOW)), copy=False)
         self.with_ += [codes.listed(), Table(ANSWERS, self._listed(codes, [CODE]))]
-        return self._joined([CODE])
+        return self._joined()
 
     def _by_key(self, last: str, codes: Codes) -> exp.Select:
         """The same for all rows: the answers of those with unknown facts are built for each key that there is."""
@@ -156,7 +172,7 @@ class Query:
             self.with_.append(codes.listed())
         answers = exp.union(self._listed(codes, key.names), built, distinct=False) if codes.are_few else built
         self.with_.append(Table(ANSWERS, answers))
-        return self._joined(key.names)
+        return self._picked(key.names)
 
     def _code(self, last: str, numbers: Sequence[Term], names: Sequence[str]) -> exp.Select:
         """Adds the table of each row's code."""
@@ -172,22 +188,28 @@ class Query:
 
     def _is_slow(self, codes: Codes) -> Term:
         """Whether a row's answer is not one of those that are listed by their codes."""
-        return codes.slow(
-            self.emit.read(item)
-            for item in self.order
-            if isinstance(item, tuple) and item[0] == "fact" and self.policy.facts[item[1]].assume is None
-        )
+        known = (name for name in self._facts() if self.policy.facts[name].assume is None)
+        return codes.slow(self.emit.fact(name) for name in known)
 
-    def _joined(self, keys: Sequence[str]) -> exp.Select:
-        """Each row's answer, by its code."""
-        found = exp.select(terms.column("id", "p")).from_(exp.alias_(exp.to_table("coded"), "p", table=True))
-        for name in ANSWER:
-            found = found.select(terms.column(name, ANSWERS), copy=False)
-        on = [exp.EQ(this=terms.column(key, ANSWERS), expression=terms.column(key, "p")) for key in keys]
-        found = found.select(terms.named(terms.text(self.policy.digest), "policy"), copy=False)
-        # Spark asks of an inner join's key whether it is NULL, and computes it twice for that.
-        how = "inner" if self.dialect.answers == "keyed" else "left"
-        return found.join(exp.to_table(ANSWERS), on=terms.all_of(on), join_type=how)
+    def _joined(self) -> exp.Select:
+        """Each row's answer, by its code. Spark asks of an inner join's key whether it is NULL, and makes it twice."""
+        columns = [terms.column("id", "p"), *(terms.column(name, ANSWERS) for name in ANSWER)]
+        found = exp.select(*columns, terms.named(terms.text(self.policy.digest), "policy"))
+        found = found.from_(exp.alias_(exp.to_table("coded"), "p", table=True))
+        return found.join(exp.to_table(ANSWERS), on=self._has_key([CODE]), join_type="left")
+
+    def _picked(self, keys: Sequence[str]) -> exp.Select:
+        """The same by a subquery: DuckDB turns a join about where few tasks are, and then the rows lose their order."""
+        pairs = [exp.PropertyEQ(this=terms.text(name), expression=terms.column(name)) for name in ANSWER]
+        answer = exp.select(exp.Struct(expressions=pairs)).from_(ANSWERS).where(self._has_key(keys))
+        picked = exp.select(terms.column("id"), terms.named(answer.subquery(), "answer"))
+        picked = picked.from_(exp.alias_(exp.to_table("coded"), "p", table=True))
+        columns = [terms.column("id"), *(terms.named(terms.column(name, "answer"), name) for name in ANSWER)]
+        digest = terms.named(terms.text(self.policy.digest), "policy")
+        return exp.select(*columns, digest).from_(exp.alias_(picked.subquery(), "p", table=True))
+
+    def _has_key(self, keys: Sequence[str]) -> Term:
+        return terms.all_of(exp.EQ(this=terms.column(key, ANSWERS), expression=terms.column(key, "p")) for key in keys)
 
     def _stages(self, stages: Iterable[tuple[str, list[Term]]], last: str) -> str:
         """Tables on top of another, each by its name and the columns that it adds."""
@@ -202,6 +224,10 @@ class Query:
         return "slow_rows"
 
     # --------------------------------------------------------------------------------------- what is read
+
+    def _facts(self) -> list[str]:
+        """The facts that are read."""
+        return [item[1] for item in self.order if isinstance(item, tuple) and item[0] == "fact"]
 
     def _ordered(self, exprs: Iterable[ir.Expr]) -> list[Item]:
         """Everything that has a column of its own, each after what it reads itself."""
@@ -311,7 +337,9 @@ class Query:
         return name
 
     def _fenced(self, body: exp.Select) -> exp.Select:
-        return body.offset(0) if self.dialect.fence == "offset" else body
+        """An OFFSET of nothing; SQLite takes none without a LIMIT, of which -1 is none."""
+        bounded = body.limit(terms.number(-1)) if self.dialect.fence == "limit offset" else body
+        return bounded.offset(0) if self.dialect.fence else bounded
 
     def _filled(self, fact: ir.Fact, stage: Stage) -> None:
         """A fact that a look-up fills in where it was not given."""
@@ -356,17 +384,16 @@ class Query:
                         )
 
     def _refuse_like_names(self) -> None:
-        """Two columns that differ in case alone are one column to many engines."""
-        if not self.dialect.is_case_blind:
-            return
-        seen: dict[str, str] = {"id": "id", ir.AS_OF: ir.AS_OF}
-        for item in self.order:
-            if isinstance(item, tuple) and item[0] == "fact":
-                name = item[1]
-                other = seen.setdefault(name.casefold(), name)
-                if other != name:
-                    raise UnsupportedError(
-                        self.dialect.name,
-                        f"列名不分大小写，`{other}` 与 `{name}` 不能分辨",
-                        f"it cannot tell the columns `{other}` and `{name}` apart: they differ in case alone",
-                    )
+        """Two columns of which an engine keeps the same name are one column to it."""
+        kept: dict[str, str] = {}
+        for name in ("id", ir.AS_OF, *self._facts()):
+            other = kept.setdefault(self.dialect.name_kept(name), name)
+            if other != name:
+                blind = self.dialect.is_case_blind
+                en = "they differ in case alone" if blind else f"it keeps {self.dialect.longest_name} bytes of a name"
+                zh = "列名不分大小写" if blind else f"列名只保留 {self.dialect.longest_name} 字节"
+                raise UnsupportedError(
+                    self.dialect.name,
+                    f"{zh}，`{other}` 与 `{name}` 不能分辨",
+                    f"it cannot tell the columns `{other}` and `{name}` apart: {en}",
+                )
