@@ -4,7 +4,9 @@
 
 By hand, every task becomes a number, its channel or the bits of what it violates, and the answer is looked up; NULL is
 not thought of, nothing is validated, and there are four columns of answer where the library gives nine. A table with
-unknown facts has no counterpart by hand: it stands beside the same table with every fact known.
+unknown facts has no counterpart by hand: it stands beside the same table with every fact known. SQL by hand is there
+as one writes it, with the function that says whether a list lies within another; and sharpened, with what only
+profiles show: what the library writes for that, and, in Spark, a left join. With nine columns it has the other five.
 """
 
 from __future__ import annotations
@@ -98,18 +100,25 @@ def code(not_permitted: str) -> str:
     return f"CASE WHEN government_data_suffices THEN {REDIRECTED['data_sharing']} {redirects} ELSE {mask} END"
 
 
-def duckdb_by_hand(table: str) -> str:
-    """The best SQL for DuckDB that we found: the number, joined with the answers."""
-    number = code(f"NOT list_has_all([{texts(PERMITTED)}], actions)")
-    coded = f"SELECT id, {number} AS code FROM {table}"
-    return f"SELECT id, verdict, channel, violations FROM ({coded}) JOIN answers USING (code)"
+DUCKDB_WITHIN = f"NOT list_has_all([{texts(PERMITTED)}], actions)"
+DUCKDB_SHARPENED = f"len(list_filter(actions, lambda x: x NOT IN ({texts(PERMITTED)}))) > 0"
+DUCKDB_OTHERS = ("[]::TEXT[] AS open", "[]::TEXT[] AS missing", "[]::TEXT[] AS notes", "[]::TEXT[] AS conflict")
+SPARK_WITHIN = f"size(array_except(actions, array({texts(PERMITTED)}))) > 0"
+SPARK_SHARPENED = f"NOT forall(actions, x -> x IN ({texts(PERMITTED)}))"
+SPARK_OTHERS = tuple(f"CAST(array() AS ARRAY<STRING>) AS {name}" for name in ("open", "missing", "notes", "conflict"))
 
 
-def spark_by_hand(table: str) -> str:
-    """The best SQL for Spark that we found: the same join, with the answers sent to every worker."""
-    number = code(f"size(array_except(actions, array({texts(PERMITTED)}))) > 0")
-    coded = f"SELECT id, {number} AS code FROM {table}"
-    return f"SELECT /*+ BROADCAST(a) */ id, verdict, channel, violations FROM ({coded}) JOIN answers a USING (code)"
+def duckdb_by_hand(table: str, not_permitted: str = DUCKDB_WITHIN, others: Sequence[str] = ()) -> str:
+    """SQL for DuckDB: the number, joined with the answers."""
+    coded = f"SELECT id, {code(not_permitted)} AS code FROM {table}"
+    return f"SELECT {', '.join([*FOUR, *others])} FROM ({coded}) JOIN answers USING (code)"
+
+
+def spark_by_hand(table: str, not_permitted: str = SPARK_WITHIN, join: str = "JOIN", others: Sequence[str] = ()) -> str:
+    """SQL for Spark: the same join, with the answers sent to every worker."""
+    coded = f"SELECT id, {code(not_permitted)} AS code FROM {table}"
+    columns = ", ".join([*FOUR, *others])
+    return f"SELECT /*+ BROADCAST(a) */ {columns} FROM ({coded}) {join} answers a USING (code)"
 
 
 def polars_by_hand(tasks: pl.LazyFrame) -> pl.LazyFrame:
@@ -210,7 +219,11 @@ def in_duckdb(policy: admission.Policy, tasks: pl.DataFrame) -> Iterator[Contend
 
         return Contender(name, lambda: connection.execute(f"CREATE OR REPLACE TABLE decided AS {query}"), rows)
 
+    digest = f"'{policy.digest}' AS policy"
     yield contender("DuckDB SQL by hand", duckdb_by_hand("tasks"))
+    yield contender("by hand, sharpened", duckdb_by_hand("tasks", DUCKDB_SHARPENED))
+    nine = duckdb_by_hand("tasks", DUCKDB_SHARPENED, [*DUCKDB_OTHERS, digest])
+    yield contender("by hand, sharpened, nine columns", nine)
     query = policy.to_sql("duckdb", as_of=DAY, columns=tasks.columns)
     yield contender("policy.to_sql, DuckDB", query)
     yield contender("the same, four columns of it", f"SELECT {', '.join(FOUR)} FROM ({query})")
@@ -326,8 +339,11 @@ def in_spark(policy: admission.Policy, tasks: pl.DataFrame, folder: Path, sessio
     schema = "code INT, verdict STRING, channel STRING, violations ARRAY<STRING>"
     session.createDataFrame(rows, schema).cache().createOrReplaceTempView("answers")
     decided = decide(table, policy, as_of=DAY)
+    nine = [*SPARK_OTHERS, f"'{policy.digest}' AS policy"]
     for name, frame in (
         ("Spark SQL by hand", session.sql(spark_by_hand("tasks"))),
+        ("by hand, sharpened", session.sql(spark_by_hand("tasks", SPARK_SHARPENED, "LEFT JOIN"))),
+        ("by hand, sharpened, nine columns", session.sql(spark_by_hand("tasks", SPARK_SHARPENED, "LEFT JOIN", nine))),
         ("admission.spark.decide", decided),
         ("the same, four columns of it", decided.select(*FOUR)),
     ):

@@ -154,9 +154,44 @@ def test_tables_and_chart_speak_chinese(tmp_path: Path, capsys: pytest.CaptureFi
     assert len(list(root.iter(f"{SVG}rect"))) == 1 + 3 + len(added)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("c.png", "'{chart}' does not end in .svg, and a chart is drawn as SVG alone"),
+        ("no/c.svg", "'{chart.parent}' is no folder, so no chart can be written there"),
+    ],
+)
+def test_a_chart_that_cannot_be_is_refused_before_anything_is_counted(
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A chart of another kind, or in no folder, is a mistake in the call."""
+    chart = tmp_path / name
+    code = main(["diff", str(PACKS / "china"), str(PACKS / "beijing"), "in.parquet", "--chart", str(chart)])
+    captured = capsys.readouterr()
+    assert (code, captured.out) == (2, "")
+    assert captured.err.endswith(f"argument --chart: {said.format(chart=chart)}\n")
+
+
 def test_a_chart_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A chart in no folder is an error, and no traceback."""
+    """Where there is a folder of the chart's name the error says so, and there is no traceback."""
     source = parquet(tmp_path / "in.parquet", tasks(2), BEIJING.sql_columns())
-    pair, chart = (PACKS / "china", PACKS / "beijing"), tmp_path / "no" / "c.svg"
+    pair, chart = (PACKS / "china", PACKS / "beijing"), tmp_path / "c.svg"
+    chart.mkdir()
     code, _, err = diff(capsys, *pair, source, "--as-of", "2019-08-03", "--chart", chart)
     assert (code, "error[A944]" in err) == (2, True)
+
+
+@pytest.mark.parametrize("count", [3, 60, 400])
+def test_the_changes_are_those_of_the_tasks_decided_one_by_one(
+    count: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However few tasks there are, each is compared with itself, and its class and requirements are counted once."""
+    rows = tasks(count)
+    source = parquet(tmp_path / "in.parquet", rows, BEIJING.sql_columns())
+    _, lines, _ = diff(capsys, PACKS / "china", PACKS / "beijing", source, "--as-of", "2019-08-03")
+    own = [{name: value for name, value in row.items() if name in {"id", *CHINA.checked.facts}} for row in rows]
+    pairs = [(CHINA.decide(old, as_of=DAY), BEIJING.decide(new, as_of=DAY)) for old, new in zip(own, rows, strict=True)]
+    said = [[(d.verdict, d.channel, [v.rule for v in d.violations]) for d in pair] for pair in pairs]
+    assert lines[-1] == {"total": count, "changed": sum(old != new for old, new in said), "rejected": 0}
+    gained = Counter(rule for old, new in said for rule in {*new[2]} - {*old[2]})
+    assert {line["rule"]: line["gained"] for line in lines if "rule" in line and line["gained"]} == gained

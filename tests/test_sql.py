@@ -1,6 +1,7 @@
 """A policy's SELECT says on every engine what the reference says of each row."""
 
 import random
+import sqlite3
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -257,6 +258,48 @@ def test_columns_that_differ_in_case_alone_are_refused(tmp_path: Path) -> None:
     assert '"Cost"' in policy.to_sql("postgres")
 
 
+def test_columns_of_which_an_engine_keeps_the_same_name_are_refused(tmp_path: Path) -> None:
+    """PostgreSQL keeps 63 bytes of a name, 21 Chinese characters, and would take two such columns for one."""
+    long = "经" * 21
+    extra = "".join(f"  {long}{end}: {{type: money, zh: 甲, en: a, ask: {{zh: 多少？, en: How?}}}}\n" for end in "甲乙")
+    rules = RULES.replace("funds >= cost", f"{long}甲 >= {long}乙")
+    policy = admission.load(write(tmp_path / "long", HEAD + FACTS + extra + rules))
+    with pytest.raises(UnsupportedError) as raised:
+        policy.to_sql("postgres")
+    said = f"postgres: it cannot tell the columns `{long}甲` and `{long}乙` apart: it keeps 63 bytes of a name"
+    assert str(raised.value) == said
+    assert f'"{long}甲"' in policy.to_sql("duckdb")
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_text_with_nul_is_refused_where_a_query_cannot_hold_it(tmp_path: Path, name: str) -> None:
+    """SQLite and PostgreSQL take no NUL in a query; elsewhere it is a character like others."""
+    rules = RULES.replace("funds >= cost", "'unit == \"a\\x00b\"'")
+    policy = admission.load(write(tmp_path / "nul", HEAD + FACTS + rules))
+    if name not in ("sqlite", "postgres"):
+        tree = sqlglot.parse_one(policy.to_sql(name), read=name)
+        assert "a\0b" in {literal.this for literal in tree.find_all(sqlglot.exp.Literal)}
+        return
+    with pytest.raises(UnsupportedError) as raised:
+        policy.to_sql(name)
+    said = "the text of its queries cannot hold the character NUL, which this policy or the table's name has"
+    assert str(raised.value) == f"{name}: {said}"
+
+
+@pytest.mark.parametrize("table", ["given", "owned", "coded", "answers", "Decided"])
+def test_a_table_may_be_called_like_one_of_the_querys_own(small: Policy, table: str) -> None:
+    """SQLite would take the table that is read for the one that the query makes; the query's own gives way."""
+    with sqlite3.connect(":memory:") as connection:
+        connection.execute(f"CREATE TABLE {table} (id, kind)")
+        connection.execute(f"INSERT INTO {table} VALUES ('a', 'duty')")  # noqa: S608 - names above
+        sql = small.to_sql("sqlite", table, as_of=DAY, columns=["id", "kind"])
+        assert [row[:3] for row in connection.execute(sql)] == [("a", "redirect", "department")]
+    with duckdb.connect() as engine:
+        engine.execute(f"CREATE TABLE {table} AS SELECT 'a' AS id, 'duty' AS kind")
+        sql = small.to_sql("duckdb", table, as_of=DAY, columns=["id", "kind"])
+        assert [row[:3] for row in engine.execute(sql).fetchall()] == [("a", "redirect", "department")]
+
+
 def test_dates_that_an_engine_cannot_hold_are_refused(tmp_path: Path) -> None:
     """ClickHouse holds the years 1900 to 2299, and a sum of days that may leave them is refused by name."""
     rules = RULES.replace("funds >= cost", 'start_on - 400 >= date("2019-01-01")')
@@ -265,6 +308,66 @@ def test_dates_that_an_engine_cannot_hold_are_refused(tmp_path: Path) -> None:
         policy.to_sql("clickhouse")
     said = "it holds dates of the years 1900–2299 only, and this policy's sums of days may leave them"
     assert str(raised.value) == f"clickhouse: {said}"
+
+
+# -------------------------------------------------------------------------------------- answers by code
+
+
+def test_rows_keep_their_order_in_duckdb(small: Policy) -> None:
+    """However many rows there are, complete ones and others, their answers come in the order of the table."""
+    for count in (1, 2, 50, 5_000):
+        with duckdb.connect() as connection:
+            kinds = "['help', 'duty', 'sale', NULL]"
+            columns = f"SELECT i::VARCHAR AS id, ({kinds})[1 + i % 4] AS kind, i % 7 AS cost"
+            connection.execute(f"CREATE TABLE tasks AS {columns} FROM range({count}) r(i)")
+            sql = small.to_sql("duckdb", "tasks", as_of=DAY, columns=["id", "kind", "cost"])
+            assert [row[0] for row in connection.execute(sql).fetchall()] == [str(i) for i in range(count)]
+
+
+MANY = "".join(
+    f"  r{n:02}: {{for: [community], require: forms != {n}, reason: {{zh: 甲, en: a}}, own: {{zh: 自, en: own}}}}\n"
+    for n in range(45)
+)
+
+
+@pytest.mark.parametrize("name", ["duckdb", "sqlite", "spark"])
+def test_a_channel_with_more_requirements_than_are_listed_is_decided_alike(tmp_path: Path, name: str) -> None:
+    """45 requirements have more sets than can be listed, and more conditions than one number holds."""
+    policy = admission.load(write(tmp_path / "many", SMALL + MANY))
+    rows = [{**WHOLE, "id": str(n), "forms": n} for n in range(47)]
+    rows += [{"id": str(n), "as_of": DAY, "kind": kind} for n, kind in ((47, None), (48, "help"), (49, "sale"))]
+    assert answered(ENGINES[name][0], policy, rows, DAY) == [expected(policy, row) for row in rows]
+
+
+CLASHING = """\
+  to_department_too: {to: department, when: urgent, reason: {zh: 甲, en: a}, own: {zh: 自, en: own}}
+requirements:
+"""
+
+
+@pytest.mark.parametrize("name", ["duckdb", "sqlite", "postgres", "clickhouse", "spark"])
+def test_routes_that_clash_are_told_and_routes_that_a_fact_tells_apart_are_not_counted(
+    tmp_path: Path, name: str
+) -> None:
+    """An urgent task for help has two routes; without that route the query has no need to count them."""
+    policy = admission.load(write(tmp_path / "clash", SMALL.replace("requirements:\n", CLASHING)))
+    rows = [
+        {**WHOLE, "id": f"{kind} {urgent}", "kind": kind, "urgent": urgent}
+        for kind in ("help", "duty", "sale", None)
+        for urgent in (True, False, None)
+    ]
+    assert answered(ENGINES[name][0], policy, rows, DAY) == [expected(policy, row) for row in rows]
+    assert '"taken"' in policy.to_sql("duckdb")
+    assert '"taken"' not in admission.load(write(tmp_path / "apart")).to_sql("duckdb")
+
+
+def test_a_set_with_an_unknown_element_loses_no_row(tmp_path: Path) -> None:
+    """No sound table has a NULL within a list; where one has, every row still has its answer."""
+    policy = admission.load(write(tmp_path / "sets", SETS))
+    rows = [{**WHOLE, "id": "a", "actions": ["visit", None]}, {**WHOLE, "id": "b", "actions": [None]}]
+    for name in ("duckdb", "spark"):
+        found = ENGINES[name][0](policy, rows, DAY)
+        assert sorted(row["id"] for row in found if row["verdict"]) == ["a", "b"], name
 
 
 # -------------------------------------------------------------------------------------------- in its place

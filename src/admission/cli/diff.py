@@ -48,12 +48,24 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="with TASKS: count by this fact (issuer); may be repeated for tables",
     )
-    parser.add_argument("--chart", metavar="FILE.svg", type=Path, help="with tables of tasks: draw the changes too")
+    parser.add_argument(
+        "--chart", metavar="FILE.svg", type=chart_file, help="with tables of tasks: draw the changes too"
+    )
     parser.add_argument(
         "--seconds", type=policies.seconds, default=SECONDS, metavar="N", help=f"time for one question ({SECONDS:g})"
     )
     add_input_format(parser)
     parser.add_argument("--format", choices=("human", "json"), default="human", help="how to print what is found")
+
+
+def chart_file(text: str) -> Path:
+    """Where a chart goes; argparse reports another kind of file, and a folder that is not there."""
+    path = Path(text)
+    if path.suffix.lower() != ".svg":
+        raise argparse.ArgumentTypeError(f"{text!r} does not end in .svg, and a chart is drawn as SVG alone")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"{str(path.parent)!r} is no folder, so no chart can be written there")
+    return path
 
 
 def run(options: argparse.Namespace) -> int:

@@ -46,21 +46,31 @@ class Dialect:
     date: SqlType = "DATE"
     dates: tuple[dt.date, dt.date] = (dt.date.min, dt.date.max)
     """The first and the last day that the engine holds."""
-    fence: Choice["", "offset", "materialized"] = ""
+    fence: Choice["", "offset", "limit offset"] = ""
     """What keeps the optimizer from writing a stage's terms out again wherever the next one reads them."""
     numbers: Callable[[int, str], exp.Expr] | None = None
-    """So many numbers from 0 as a column; None where answers are not looked up by code."""
-    slow_rows: Choice["guarded", "apart"] = "guarded"
-    """Whether rows with unknown facts are decided in their place, by terms that no other row evaluates, or apart."""
+    """So many numbers from 0 as a column, where answers are looked up."""
+    answers: Choice["listed", "looked up", "keyed"] = "listed"
+    """Whether each row's lists are built for itself; or its answer is looked up by a code, if all its facts are known,
+    other rows being decided apart; or looked up for every row."""
     longest_in: int | None = None
     """So many constants at most after IN."""
+    holds_nul: bool = True
+    """Whether the text of a query may have the character NUL."""
     is_case_blind: bool = False
     """Whether two columns may not differ in case alone."""
+    longest_name: int | None = None
+    """So many bytes of a name are kept."""
 
     @property
     def has_lists(self) -> bool:
         """Whether a set is a list; else it is text, its values separated by `;`."""
         return self.has is not None
+
+    def name_kept(self, name: str) -> str:
+        """What the engine keeps of a column's name: two that it keeps alike are one column to it."""
+        kept = name.casefold() if self.is_case_blind else name
+        return kept.encode()[: self.longest_name].decode(errors="ignore")
 
     def type(self, declared: Type) -> SqlType:
         """The engine's type for a value."""
@@ -127,7 +137,21 @@ def _has_duckdb(container: Term, item: Term) -> Term:
 
 
 def _within_duckdb(inner: Term, outer: Term) -> Term:
-    return exp.func("LIST_HAS_ALL", outer, inner)
+    if not (terms.is_constant(outer) and outer.this.expressions):
+        return exp.func("LIST_HAS_ALL", outer, inner)
+    # LIST_HAS_ALL makes a hash set of the constant for every row; this takes a quarter of its time.
+    others = exp.func("FILTER", inner, _each(terms.negated(_is_one_of(outer))))
+    return exp.EQ(this=_call("LEN", others), expression=terms.number(0))
+
+
+def _is_one_of(constant: Term) -> Term:
+    """Whether `x` is an element of a set constant."""
+    return exp.In(this=exp.column("x"), expressions=constant.this.expressions)
+
+
+def _each(term: Term) -> Term:
+    """A function of `x`, an element of a list."""
+    return exp.Lambda(this=term, expressions=[exp.to_identifier("x")])
 
 
 def _has_postgres(container: Term, item: Term) -> Term:
@@ -139,10 +163,13 @@ def _within_postgres(inner: Term, outer: Term) -> Term:
 
 
 def _has_spark(container: Term, item: Term) -> Term:
-    return exp.func("ARRAY_CONTAINS", container, item, dialect="spark")
+    return terms.is_true(exp.func("ARRAY_CONTAINS", container, item, dialect="spark"))
 
 
 def _within_spark(inner: Term, outer: Term) -> Term:
+    if terms.is_constant(outer) and outer.this.expressions:
+        # ARRAY_EXCEPT makes a hash set for every row.
+        return terms.is_true(_call("FORALL", inner, _each(_is_one_of(outer))))
     return exp.EQ(this=_call("SIZE", _call("ARRAY_EXCEPT", inner, outer)), expression=terms.number(0))
 
 
@@ -216,7 +243,8 @@ def _plus_duckdb(start: Term, days: Term) -> Term:
 
 def _plus_sqlite(start: Term, days: Term) -> Term:
     moved = exp.DPipe(this=exp.cast(days, "TEXT"), expression=terms.text(" days"))
-    return _call("DATE", start, moved)
+    # Without the cast it compares with a column by no index.
+    return exp.cast(_call("DATE", start, moved), "TEXT")
 
 
 def _plus_spark(start: Term, days: Term) -> Term:
@@ -283,9 +311,7 @@ def _listed(conditions: Sequence[tuple[Term, str]]) -> Term:
 def _names_filtered(conditions: Sequence[tuple[Term, str]]) -> Term:
     if not conditions:
         return exp.cast(exp.array(), "ARRAY<TEXT>")
-    item = exp.to_identifier("x")
-    kept = exp.Lambda(this=terms.is_known(exp.column("x")), expressions=[item])
-    return exp.func("FILTER", _listed(conditions), kept)
+    return exp.func("FILTER", _listed(conditions), _each(terms.is_known(exp.column("x"))))
 
 
 def _names_postgres(conditions: Sequence[tuple[Term, str]]) -> Term:
@@ -298,10 +324,7 @@ def _names_clickhouse(conditions: Sequence[tuple[Term, str]]) -> Term:
     if not conditions:
         return _call("emptyArrayString")
     listed = exp.array(*(terms.case([(held, terms.text(name))], terms.text("")) for held, name in conditions))
-    kept = exp.Lambda(
-        this=exp.NEQ(this=exp.column("x"), expression=terms.text("")), expressions=[exp.to_identifier("x")]
-    )
-    return exp.func("FILTER", listed, kept)
+    return exp.func("FILTER", listed, _each(exp.NEQ(this=exp.column("x"), expression=terms.text(""))))
 
 
 def _names_json(conditions: Sequence[tuple[Term, str]]) -> Term:
@@ -327,7 +350,7 @@ def _numbers_duckdb(count: int, name: str) -> Term:
 
 def _numbers_spark(count: int, name: str) -> Term:
     called = exp.select(terms.named(terms.column("id"), name)).from_(
-        exp.Table(this=_call("RANGE", terms.number(count)))
+        exp.Table(this=_call("RANGE", *map(terms.number, (0, count, 1, 1))))
     )
     return exp.alias_(exp.Subquery(this=called), "n", table=True)
 
@@ -343,6 +366,7 @@ DIALECTS = {
             _has_duckdb,
             _within_duckdb,
             _counted("LEN"),
+            answers="keyed",
             numbers=_numbers_duckdb,
             longest_in=4,
             is_case_blind=True,
@@ -356,6 +380,8 @@ DIALECTS = {
             _within_postgres,
             _counted("CARDINALITY"),
             fence="offset",
+            holds_nul=False,
+            longest_name=63,
         ),
         Dialect(
             "sqlite",
@@ -365,7 +391,8 @@ DIALECTS = {
             money="fen",
             date="TEXT",
             rows="numbered",
-            fence="materialized",
+            fence="limit offset",
+            holds_nul=False,
             is_case_blind=True,
         ),
         Dialect(
@@ -377,7 +404,7 @@ DIALECTS = {
             _within_spark,
             _counted("CARDINALITY"),
             numbers=_numbers_spark,
-            slow_rows="apart",
+            answers="looked up",
             is_case_blind=True,
         ),
         Dialect(

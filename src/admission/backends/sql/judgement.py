@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import combinations
 from typing import TypeVar
 
 from sqlglot import exp
@@ -11,6 +12,7 @@ from sqlglot import exp
 from admission import ir
 from admission.backends.sql import terms
 from admission.backends.sql.doubts import Doubts
+from admission.backends.sql.exclusion import exclude
 from admission.backends.sql.expressions import Emitter
 from admission.backends.sql.terms import Term
 
@@ -28,6 +30,8 @@ class Judgement:
         self.policy = policy
         self.emit = emit
         self.doubts = Doubts(policy, emit)
+        self.atoms: dict[Term, str] | None = None
+        """What else the decision reads of a row, by column; None: it reads the row itself."""
         self.routes = self._in_force(policy.routes.values())
         self.channels = sorted({route.to for route in self.routes})
         reached = [r for r in self._in_force(policy.requirements.values()) if set(r.channels) & set(self.channels)]
@@ -37,6 +41,7 @@ class Judgement:
         self.reaches = sorted({self._reach(rule) for rule in self.requirements})
         named = [*(r.id for r in self.routes), *(r.id for r in reached), *self.channels]
         self.places = {name: place for place, name in enumerate(dict.fromkeys(named))}
+        self.can_clash = any(not exclude(*pair) for pair in combinations(self.routes, 2))
 
     def _in_force(self, rules: Iterable[R]) -> list[R]:
         """The rules that can be in force, sorted by id."""
@@ -54,16 +59,24 @@ class Judgement:
         for rule in rules:
             yield from ir.parts(rule).values()
 
-    def routing(self) -> Iterator[tuple[str, list[Term]]]:
-        """The stages that route, each by its name and the columns that it adds."""
+    def owning(self) -> Iterator[tuple[str, list[Term]]]:
+        """The stage of the routes' own conditions, by its name and the columns that it adds."""
         yield "owned", list(self._own())
+
+    def routing(self) -> Iterator[tuple[str, list[Term]]]:
+        """The stage that routes by them."""
         effective = self._effective()
         routes = [terms.named(term, self._name("route", name)) for name, term in effective.items()]
-        yield "routed", [*routes, terms.named(self._taken(effective.values()), "taken")]
+        taken = [terms.named(self._taken(effective.values()), "taken")] if self.can_clash else []
+        yield "routed", [*routes, *taken]
 
     def judging(self) -> Iterator[tuple[str, list[Term]]]:
         """The stages that decide, each by its name and the columns that it adds."""
-        yield "judged", list(self._demands())
+        yield "judged", list(self.demands())
+        yield from self.weighing()
+
+    def weighing(self) -> Iterator[tuple[str, list[Term]]]:
+        """Those of them that read nothing of a row but what routing and its demands say."""
         yield "weighed", self._weighed()
         yield "decided", self._decided()
 
@@ -115,7 +128,7 @@ class Judgement:
         when = terms.TRUE if rule.when is None else self.emit.expression(rule.when)
         return terms.all_of([self.emit.within(rule.period), when])
 
-    def _demands(self) -> Iterator[Term]:
+    def demands(self) -> Iterator[Term]:
         """Each requirement's demand: false where it is violated, true while it is not in force."""
         for rule in (*self.requirements, *self.notes):
             waivers = [self._while_in_force(e) for e in self.exceptions if rule.id in e.waives]
@@ -139,7 +152,8 @@ class Judgement:
             days = [period for period, names in by_day if other.id in names]
             if days:
                 always = route.id in other.overrides or len(days) == len(by_day)
-                yield other, terms.TRUE if always else terms.any_of(self.emit.within(period) for period in days)
+                held = terms.any_of(self.emit.within(period) for period in days)
+                yield other, terms.TRUE if always else self.atom(held)
 
     def _stretches(self) -> list[ir.Period]:
         """The stretches of days on which the same routes are in force."""
@@ -197,7 +211,7 @@ class Judgement:
         doubtful = (terms.all_of([self.may(c), self.open_at(c)]) for c in self.channels)
         branches = [
             (self.outside(), terms.null("TEXT")),
-            (clash(), UNDETERMINED),
+            (self.clash(), UNDETERMINED),
             (terms.all_of(stopped), REFUSE),
             (terms.any_of([terms.column("unsettled"), *doubtful]), UNDETERMINED),
         ]
@@ -205,14 +219,28 @@ class Judgement:
         return terms.case(branches, terms.null("TEXT"))
 
     def _channel(self) -> Term:
-        lost = terms.any_of([self.outside(), clash(), terms.column("unsettled")])
+        lost = terms.any_of([self.outside(), self.clash(), terms.column("unsettled")])
         settled = [(self.may(channel), terms.text(channel)) for channel in self.channels]
         return terms.case([(lost, terms.null("TEXT")), *settled], terms.null("TEXT"))
+
+    def clash(self) -> Term:
+        """Whether two routes or more are true."""
+        return exp.GT(this=terms.column("taken"), expression=terms.number(1)) if self.can_clash else terms.FALSE
+
+    def atom(self, term: Term) -> Term:
+        """A term over the row itself, or the column that keeps what it says."""
+        if self.atoms is None or isinstance(term, exp.Boolean):
+            return term
+        return terms.column(self.atoms.setdefault(term, f"atom_{len(self.atoms)}"))
 
     def outside(self) -> Term:
         """Whether the row's day is none of the policy's: such a row has no verdict."""
         if self.emit.as_of is not None:
             return terms.FALSE
+        return self.atom(self.is_outside())
+
+    def is_outside(self) -> Term:
+        """The same, of the row's day itself."""
         day, period = self.emit.day, self.policy.period
         early = [] if period.start is None else [exp.LT(this=day, expression=self.emit.dialect.day(period.start))]
         late = [] if period.end is None else [exp.GT(this=day, expression=self.emit.dialect.day(period.end))]
@@ -222,8 +250,8 @@ class Judgement:
 
     def result(self) -> list[tuple[str, Term]]:
         """The columns of the answer, by name."""
-        asks = terms.all_of([has_verdict(UNDETERMINED), terms.negated(clash())])
-        conflict = terms.all_of([has_verdict(UNDETERMINED), clash()])
+        asks = terms.all_of([has_verdict(UNDETERMINED), terms.negated(self.clash())])
+        conflict = terms.all_of([has_verdict(UNDETERMINED), self.clash()])
         lists = {
             "violations": (has_verdict(REFUSE), self.violations()),
             "open": (asks, self.open()),
@@ -234,7 +262,8 @@ class Judgement:
         names = self.emit.dialect.names
         found = [(name, terms.column(name, "p")) for name in ("id", "verdict", "channel")]
         for name, (condition, listed) in lists.items():
-            found.append((name, terms.case([(condition, names(listed))], names([])) if listed else names([])))
+            is_empty = not listed or condition == terms.FALSE
+            found.append((name, names([]) if is_empty else terms.case([(condition, names(listed))], names([]))))
         return [*found, ("policy", terms.text(self.policy.digest))]
 
     def violations(self) -> Names:
@@ -242,7 +271,7 @@ class Judgement:
         standing = [(self._stands(rule), rule.id) for rule in self.requirements]
         lost = terms.all_of(terms.negated(self.may(channel)) for channel in self.channels)
         nothing = terms.negated(terms.any_of([lost, *(stands for stands, _ in standing)]))
-        return _sorted([*standing, (lost, ir.NO_ROUTE), (nothing, ir.EVERY_ROUTE_REFUSES)])
+        return by_name([*standing, (lost, ir.NO_ROUTE), (nothing, ir.EVERY_ROUTE_REFUSES)])
 
     def _stands(self, rule: ir.Requirement) -> Term:
         return terms.all_of([terms.is_false(self.demand(rule)), self.only(self._reach(rule))])
@@ -266,8 +295,8 @@ class Judgement:
         found: dict[str, list[Term]] = {}
         for condition, expr in [*self._unknown_routes(), *self._open_demands()]:
             for name, doubts in self.doubts.of(expr).items():
-                found.setdefault(name, []).append(terms.all_of([condition, terms.any_of(doubts)]))
-        return _sorted([(terms.any_of(conditions), name) for name, conditions in found.items()])
+                found.setdefault(name, []).append(terms.all_of([condition, self.atom(terms.any_of(doubts))]))
+        return by_name([(terms.any_of(conditions), name) for name, conditions in found.items()])
 
     def _unknown_routes(self) -> Iterator[tuple[Term, ir.Expr]]:
         """Each route's own condition, and whether it is unknown and makes an effective condition so."""
@@ -290,18 +319,14 @@ class Judgement:
                     # Where no `and` or `or` absorbs it, an unknown fact says by itself that the part is unknown.
                     absorbs = self.doubts.absorbs(part)
                     unknown = terms.is_unknown(self.emit.expression(part)) if absorbs else terms.TRUE
-                    yield terms.all_of([self._is_open(rule), in_force, unknown]), part
+                    yield terms.all_of([self._is_open(rule), self.atom(terms.all_of([in_force, unknown]))]), part
 
 
-def _sorted(names: Sequence[tuple[Term, str]]) -> Names:
+def by_name(names: Sequence[tuple[Term, str]]) -> Names:
+    """Conditions and names, sorted by name."""
     return sorted(names, key=lambda pair: pair[1])
 
 
 def has_verdict(verdict: Term) -> Term:
     """Whether the verdict is this one."""
     return exp.EQ(this=terms.column("verdict", "p"), expression=verdict)
-
-
-def clash() -> Term:
-    """Whether two routes or more are true."""
-    return exp.GT(this=terms.column("taken"), expression=terms.number(1))

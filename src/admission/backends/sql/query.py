@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,11 +10,12 @@ from sqlglot import exp
 
 from admission import ir
 from admission.backends.sql import calendar, terms
+from admission.backends.sql.codes import ANSWER, ANSWERS, CODE, LISTED, SLOW, Codes
 from admission.backends.sql.dialects import DIALECTS, Dialect
 from admission.backends.sql.expressions import Emitter, Item, reads
 from admission.backends.sql.judgement import Judgement
+from admission.backends.sql.keys import DOUBTFUL, Key
 from admission.backends.sql.look_ups import LookUp
-from admission.backends.sql.shortcut import ANSWERS, CODE, SLOW, Shortcut
 from admission.backends.sql.tables import Table
 from admission.backends.sql.terms import Term
 from admission.checker.bounds import Bounds
@@ -22,8 +23,6 @@ from admission.datatypes import DATE, TEXT
 from admission.diagnostics import Collector, UnsupportedError
 
 SOURCE = "t"
-LOOKED_UP = ("verdict", "channel", "violations", "notes")
-"""What the table of answers has."""
 
 
 def to_sql(
@@ -99,8 +98,14 @@ class Query:
     def write(self) -> str:
         """The text of the query."""
         self._refuse_what_cannot_be()
-        found = self.build()
-        return found.sql(dialect=self.dialect.name, pretty=True)
+        found = self.build().sql(dialect=self.dialect.name, pretty=True)
+        if "\0" in found and not self.dialect.holds_nul:
+            raise UnsupportedError(
+                self.dialect.name,
+                "查询的文本不能含 NUL 字符，而此政策或表名含有",
+                "the text of its queries cannot hold the character NUL, which this policy or the table's name has",
+            )
+        return found
 
     def build(self) -> exp.Query:
         """The query as a syntax tree."""
@@ -109,56 +114,108 @@ class Query:
         last = self._given()
         for number, level in enumerate(self._levels(), 1):
             last = self._stage(f"known_{number}", last, level)
-        for name, columns in self.judgement.routing():
-            last = self._add(name, last, Stage(columns))
-        shortcut = Shortcut(self.judgement)
-        found: exp.Query = self._by_code(last, shortcut) if shortcut.is_open else self._by_rule(last)
+        last = self._stages(self.judgement.owning(), last)
+        found = self._decided(last)
+        materialized = False if self.dialect.answers == "keyed" else None
         for table in self.with_:
-            found = found.with_(table.name, as_=table.body, copy=False)
+            found = found.with_(table.name, as_=table.body, materialized=materialized, copy=False)
+        self._rename_apart(found)
         return found
+
+    def _rename_apart(self, found: exp.Query) -> None:
+        """Give the query's own table another name where the table that it reads is called the same."""
+        taken = self.table.casefold()
+        if any(table.name == taken for table in self.with_):
+            for node in found.find_all(exp.Identifier):
+                is_own = not node.quoted or node.arg_key == "table"
+                if is_own and node.name == taken:
+                    node.set("this", f"{taken}_")
+
+    def _decided(self, last: str) -> exp.Query:
+        """The answers, by the way that the engine is best at."""
+        codes = Codes(self.judgement)
+        if self.dialect.answers == "keyed":
+            return self._by_key(last, codes)
+        last = self._stages(self.judgement.routing(), last)
+        if self.dialect.answers == "listed" or not codes.are_few:
+            return self._by_rule(last)
+        last = self._add("sorted_out", last, Stage([terms.named(self._is_slow(codes), SLOW)]))
+        return exp.union(self._looked_up(last, codes), self._by_rule(self._slow(last)), distinct=False)
 
     def _by_rule(self, last: str) -> exp.Select:
         """The answer of each row, built rule by rule."""
-        for name, columns in self.judgement.judging():
-            last = self._add(name, last, Stage(columns))
+        last = self._stages(self.judgement.judging(), last)
         columns = [terms.named(term, name) for name, term in self.judgement.result()]
         return exp.select(*columns).from_(exp.alias_(exp.to_table(last), "p", table=True))
 
-    def _by_code(self, last: str, shortcut: Shortcut) -> exp.Query:
-        """The answer of each row looked up by its code; built rule by rule for those that take the long way."""
-        facts = [
-            self.emit.read(item)
-            for item in self.order
-            if isinstance(item, tuple) and item[0] == "fact" and self.policy.facts[item[1]].assume is None
-        ]
-        last = self._add("sorted_out", last, Stage([terms.named(shortcut.slow(facts), SLOW)]))
-        self.with_.append(shortcut.answers())
-        if self.dialect.slow_rows == "apart":
-            return exp.union(self._looked_up(last, shortcut), self._by_rule(self._slow(last)), distinct=False)
-        return self._guarded(last, shortcut)
+    def _looked_up(self, last: str, codes: Codes) -> exp.Select:
+        """The answers of the rows whose facts are all known, looked up by their code."""
+        self._code(last, [codes.code()], [CODE]).where(terms.negated(terms.column(SLOW)), copy=False)
+        self.with_ += [codes.listed(), Table(ANSWERS, self._listed(codes, [CODE]))]
+        return self._joined()
 
-    def _guarded(self, last: str, shortcut: Shortcut) -> exp.Select:
-        """All rows in their order; the long way's terms stand under a condition that few rows fulfil."""
-        slow, code = terms.column(SLOW), [terms.named(shortcut.code(), CODE)]
-        for name, columns in self.judgement.judging():
-            guarded = [terms.named(terms.case([(slow, column.this)], exp.null()), column.alias) for column in columns]
-            last, code = self._add(name, last, Stage([*code, *guarded])), []
-        answers = [
-            terms.named(terms.case([(slow, term)], terms.column(name, ANSWERS)) if name in LOOKED_UP else term, name)
-            for name, term in self.judgement.result()
-        ]
-        return self._join_answers(exp.select(*answers), last, "left")
+    def _by_key(self, last: str, codes: Codes) -> exp.Select:
+        """The same for all rows: the answers of those with unknown facts are built for each key that there is."""
+        key, slow, offset = Key(self.judgement), terms.column(SLOW), codes.count
+        last = self._stages(self.judgement.routing(), last)
+        last = self._add("sorted_out", last, Stage([terms.named(self._is_slow(codes), SLOW)]))
+        quick = [codes.code(), *(terms.number(0) for _ in key.names[1:])] if codes.are_few else key.of_row(offset)
+        coded = [terms.case([(slow, number)], other) for number, other in zip(key.of_row(offset), quick, strict=True)]
+        self._code(last, coded, key.names)
+        self.with_.append(key.distinct(last))
+        named = [terms.named(term, name) for term, name in zip(key.of_columns(offset), key.names, strict=True)]
+        stages = [("keyed", named), *((f"{DOUBTFUL}_{name}", columns) for name, columns in key.stages)]
+        columns = [terms.column(name) for name in key.names]
+        columns += [terms.named(term, name) for name, term in key.result if name in ANSWER]
+        built = exp.select(*columns).from_(exp.alias_(exp.to_table(self._stages(stages, DOUBTFUL)), "p", table=True))
+        if codes.are_few:
+            self.with_.append(codes.listed())
+        answers = exp.union(self._listed(codes, key.names), built, distinct=False) if codes.are_few else built
+        self.with_.append(Table(ANSWERS, answers))
+        return self._picked(key.names)
 
-    def _looked_up(self, last: str, shortcut: Shortcut) -> exp.Select:
-        """The rows whose facts are all known, alone."""
-        last = self._add("coded", last, Stage([terms.named(shortcut.code(), CODE)]))
-        nothing = self.dialect.names([])
-        answers = []
-        for name, term in self.judgement.result():
-            kept = term if name in ("id", "policy") else nothing
-            answers.append(terms.named(terms.column(name, ANSWERS) if name in LOOKED_UP else kept, name))
-        found = self._join_answers(exp.select(*answers), last, "inner")
-        return found.where(terms.negated(terms.column(SLOW)))
+    def _code(self, last: str, numbers: Sequence[Term], names: Sequence[str]) -> exp.Select:
+        """Adds the table of each row's code."""
+        named = [terms.named(term, name) for term, name in zip(numbers, names, strict=True)]
+        body = exp.select(terms.column("id"), *named).from_(exp.to_table(last))
+        self.with_.append(Table("coded", body))
+        return body
+
+    def _listed(self, codes: Codes, keys: Sequence[str]) -> exp.Select:
+        """The answers that are known before any row is read."""
+        zeros = [terms.named(exp.cast(terms.number(0), "BIGINT"), key) for key in keys[1:]]
+        return exp.select(terms.column(CODE), *zeros, *codes.answers()).from_(LISTED)
+
+    def _is_slow(self, codes: Codes) -> Term:
+        """Whether a row's answer is not one of those that are listed by their codes."""
+        known = (name for name in self._facts() if self.policy.facts[name].assume is None)
+        return codes.slow(self.emit.fact(name) for name in known)
+
+    def _joined(self) -> exp.Select:
+        """Each row's answer, by its code. Spark asks of an inner join's key whether it is NULL, and makes it twice."""
+        columns = [terms.column("id", "p"), *(terms.column(name, ANSWERS) for name in ANSWER)]
+        found = exp.select(*columns, terms.named(terms.text(self.policy.digest), "policy"))
+        found = found.from_(exp.alias_(exp.to_table("coded"), "p", table=True))
+        return found.join(exp.to_table(ANSWERS), on=self._has_key([CODE]), join_type="left")
+
+    def _picked(self, keys: Sequence[str]) -> exp.Select:
+        """The same by a subquery: DuckDB turns a join about where few tasks are, and then the rows lose their order."""
+        pairs = [exp.PropertyEQ(this=terms.text(name), expression=terms.column(name)) for name in ANSWER]
+        answer = exp.select(exp.Struct(expressions=pairs)).from_(ANSWERS).where(self._has_key(keys))
+        picked = exp.select(terms.column("id"), terms.named(answer.subquery(), "answer"))
+        picked = picked.from_(exp.alias_(exp.to_table("coded"), "p", table=True))
+        columns = [terms.column("id"), *(terms.named(terms.column(name, "answer"), name) for name in ANSWER)]
+        digest = terms.named(terms.text(self.policy.digest), "policy")
+        return exp.select(*columns, digest).from_(exp.alias_(picked.subquery(), "p", table=True))
+
+    def _has_key(self, keys: Sequence[str]) -> Term:
+        return terms.all_of(exp.EQ(this=terms.column(key, ANSWERS), expression=terms.column(key, "p")) for key in keys)
+
+    def _stages(self, stages: Iterable[tuple[str, list[Term]]], last: str) -> str:
+        """Tables on top of another, each by its name and the columns that it adds."""
+        for name, columns in stages:
+            last = self._add(name, last, Stage(columns))
+        return last
 
     def _slow(self, last: str) -> str:
         """The rows that take the long way, alone."""
@@ -166,12 +223,11 @@ class Query:
         self.with_.append(Table("slow_rows", body))
         return "slow_rows"
 
-    def _join_answers(self, found: exp.Select, last: str, how: str) -> exp.Select:
-        on = exp.EQ(this=terms.column(CODE, ANSWERS), expression=terms.column(CODE, "p"))
-        found = found.from_(exp.alias_(exp.to_table(last), "p", table=True))
-        return found.join(exp.to_table(ANSWERS), on=on, join_type=how)
-
     # --------------------------------------------------------------------------------------- what is read
+
+    def _facts(self) -> list[str]:
+        """The facts that are read."""
+        return [item[1] for item in self.order if isinstance(item, tuple) and item[0] == "fact"]
 
     def _ordered(self, exprs: Iterable[ir.Expr]) -> list[Item]:
         """Everything that has a column of its own, each after what it reads itself."""
@@ -281,7 +337,9 @@ class Query:
         return name
 
     def _fenced(self, body: exp.Select) -> exp.Select:
-        return body.offset(0) if self.dialect.fence == "offset" else body
+        """An OFFSET of nothing; SQLite takes none without a LIMIT, of which -1 is none."""
+        bounded = body.limit(terms.number(-1)) if self.dialect.fence == "limit offset" else body
+        return bounded.offset(0) if self.dialect.fence else bounded
 
     def _filled(self, fact: ir.Fact, stage: Stage) -> None:
         """A fact that a look-up fills in where it was not given."""
@@ -326,17 +384,16 @@ class Query:
                         )
 
     def _refuse_like_names(self) -> None:
-        """Two columns that differ in case alone are one column to many engines."""
-        if not self.dialect.is_case_blind:
-            return
-        seen: dict[str, str] = {"id": "id", ir.AS_OF: ir.AS_OF}
-        for item in self.order:
-            if isinstance(item, tuple) and item[0] == "fact":
-                name = item[1]
-                other = seen.setdefault(name.casefold(), name)
-                if other != name:
-                    raise UnsupportedError(
-                        self.dialect.name,
-                        f"列名不分大小写，`{other}` 与 `{name}` 不能分辨",
-                        f"it cannot tell the columns `{other}` and `{name}` apart: they differ in case alone",
-                    )
+        """Two columns of which an engine keeps the same name are one column to it."""
+        kept: dict[str, str] = {}
+        for name in ("id", ir.AS_OF, *self._facts()):
+            other = kept.setdefault(self.dialect.name_kept(name), name)
+            if other != name:
+                blind = self.dialect.is_case_blind
+                en = "they differ in case alone" if blind else f"it keeps {self.dialect.longest_name} bytes of a name"
+                zh = "列名不分大小写" if blind else f"列名只保留 {self.dialect.longest_name} 字节"
+                raise UnsupportedError(
+                    self.dialect.name,
+                    f"{zh}，`{other}` 与 `{name}` 不能分辨",
+                    f"it cannot tell the columns `{other}` and `{name}` apart: {en}",
+                )
