@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, combinations
+from itertools import chain
 from operator import ge, gt, le, lt
 
 from admission import ir
@@ -70,9 +70,11 @@ class Judge:
     def said(self, node: ir.Expr) -> Iterator[tuple[str, ir.Expr, Why | None]]:
         """What there is to say of a node: code, the part it is about, why."""
         if isinstance(node, ir.And | ir.Or):
-            for one, other in combinations(node.operands, 2):
-                if one == other:
+            seen: set[ir.Expr] = set()
+            for other in node.operands:
+                if other in seen:
                     yield "A005", other, None
+                seen.add(other)
         verdict = self.verdict(node)
         if verdict is not None:
             yield "A004" if verdict[0] else "A003", node, verdict[1]
