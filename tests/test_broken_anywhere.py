@@ -322,3 +322,29 @@ def test_a_condition_that_repeats_itself_is_told_in_time(tmp_path: Path, capsys:
     text = TEXT.replace("when: agreed\n", f"when: {' or '.join(['agreed'] * 300)}\n")
     _, said = told(changed(tmp_path / "p", POLICY, text.encode()), capsys)
     assert [one["code"] for one in said] == ["A005"] * 299
+
+
+CASES = """\
+- id: a
+  as_off: 2025-01-01
+  task: {kind: hepl, csot: 5, forms: 100, cost: 1.234, start_on: 2025-2-1, agreed: yes, actions: [visit, fil]}
+  expct: {verdict: admited}
+- id: a
+  as_of: 2035-01-01
+  task: {}
+  expect: {}
+"""
+
+
+def test_a_case_file_is_told_everything_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt key is read as what was meant, so that the task and what is expected are looked at all the same."""
+    folder = tmp_path / "p"
+    shutil.copytree(BASE, folder)
+    (folder / "cases").mkdir()
+    (folder / "cases" / "a.yaml").write_text(CASES, encoding="utf-8")
+    assert main(["test", str(folder), "--lang", "en"]) == 2
+    heads = re.findall(r"a\.yaml:(\d+):(\d+): error\[(A\d+)\]", capsys.readouterr().err)
+    assert [f"{line}:{column} {code}" for line, column, code in heads] == [
+        *("2:3 A213", "3:16 A913", "3:22 A910", "3:38 A912", "3:49 A918", "3:66 A911", "3:84 A911", "3:98 A913"),
+        *("4:3 A213", "4:20 A913", "5:7 A119", "6:10 A922", "8:11 A201"),
+    ]

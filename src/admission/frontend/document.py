@@ -340,8 +340,8 @@ _LONGEST_FOUND = 40
 def found(node: Node) -> tuple[str, str]:
     """What stands there, in words."""
     match node:
-        case Mapping():
-            return "映射", "a mapping"
+        case Mapping(items):
+            return ("映射", "a mapping") if items else ("空映射", "an empty mapping")
         case Sequence():
             return "列表", "a list"
         case Scalar(None):
