@@ -348,3 +348,36 @@ def test_a_case_file_is_told_everything_at_once(tmp_path: Path, capsys: pytest.C
         *("2:3 A213", "3:16 A913", "3:22 A910", "3:38 A912", "3:49 A918", "3:66 A911", "3:84 A911", "3:98 A913"),
         *("4:3 A213", "4:20 A913", "5:7 A119", "6:10 A922", "8:11 A201"),
     ]
+
+
+EVENT_CASES = """\
+- id: x
+  untl: 2025-13-01
+  events:
+    - {event: decided, id: d1, at: yesterday, task: t, verdict: yes_, owed: 1.234, foo: 1}
+    - {event: decidd, id: d2, at: "2025-01-01T00:00:00"}
+    - {event: paid, id: d3, at: "2025-01-01T00:00:00", task: t}
+    - foo
+  expct: [{wtch: unpaid}, 5]
+"""
+
+
+def test_an_event_case_file_is_told_everything_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A field is pointed at where it stands, and one that is missing at its event."""
+    pytest.importorskip("durable_rules_engine", reason="event cases need the extra `supervision`")
+    folder = tmp_path / "p"
+    shutil.copytree(BASE, folder)
+    for name, text in (
+        ("cases", "- {id: a, as_of: 2025-01-01, task: {}, expect: {channel: null}}\n"),
+        ("event_cases", EVENT_CASES),
+    ):
+        (folder / name).mkdir()
+        (folder / name / "a.yaml").write_text(text, encoding="utf-8")
+    assert main(["test", str(folder), "--lang", "en"]) == 2
+    said = capsys.readouterr().err
+    heads = re.findall(r"a\.yaml:(\d+):(\d+): error\[(A\d+)\]", said)
+    assert [f"{line}:{column} {code}" for line, column, code in heads] == [
+        *("2:3 A213", "2:9 A934", "4:36 A934", "4:77 A918", "4:84 A933", "5:15 A932", "6:7 A931", "7:7 A930"),
+        *("8:3 A213", "8:12 A213", "8:27 A201"),
+    ]
+    assert "error[A934]: `until` takes a moment" in said

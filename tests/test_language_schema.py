@@ -130,7 +130,7 @@ EVENT_CASE = """\
   until: "2019-12-31T00:00:00"
   events:
     - {event: decided, id: d1, at: "2019-09-01T09:00:00", task: t1, unit: u, community: c, level: city, verdict: admit}
-    - {event: withdrawn, id: w1, at: 2019-09-02, withdraws: d1}
+    - {event: withdrawn, id: w1, at: 2019-09-02T09:00:00, withdraws: d1}
   expect:
     - {watch: scope_drift, subject: {event: s1}, since: "2019-09-03T09:00:00+08:00", events: [s1]}
 """

@@ -188,7 +188,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A931", "事件没有 `{fact}`：应为{expected}", "the event has no `{fact}`: expected {expected}", "", ""),
     ("A932", "没有事件 `{given}`", "there is no event type `{given}`", "可用：{expected}", "there are: {expected}"),
     ("A933", "事件没有名为 `{fact}` 的一项", "an event of this type has no field `{fact}`", "可用：{expected}", "it has: {expected}"),
-    ("A934", "`at` 应为{expected}，而给出的是 `{given}`", "`at` takes {expected}, not `{given}`", "不写时差即为北京时间", "without an offset it is Asia/Shanghai time"),
+    ("A934", "`{fact}` 应为{expected}，而给出的是 `{given}`", "`{fact}` takes {expected}, not `{given}`", "不写时差即为北京时间", "without an offset it is Asia/Shanghai time"),
     ("A935", "编号 `{given}` 已有另一内容的事件", "another event with other content has the id `{given}`", "同一事件可以重复报送，内容须一致；更正请撤回后另报", "an event may be sent twice if nothing in it changes; to correct one, withdraw it and send another"),
     ("A936", "`{given}` 是一次撤回，不能再撤回", "`{given}` is itself a withdrawal, which cannot be withdrawn", "", ""),
     ("A937", "时钟不能倒拨：已到 {expected}，而给出的是 {given}", "the clock does not go back: it is {expected}, given {given}", "", ""),

@@ -21,7 +21,7 @@ File = Literal["policy", "rules", "cases", "event_cases"]
 FILES: tuple[File, ...] = ("policy", "rules", "cases", "event_cases")
 
 _DAY = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
-_MOMENT = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?$"}
+_MOMENT = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T.+$"}
 _NAME = {"type": "string", "minLength": 1}
 _AMOUNT = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]{1,2})?$"}
 
