@@ -311,6 +311,8 @@ ROWS: list[Row] = [
     (PLAN, "census,80000,2020-01-01,2020-12-31", "census,80000", ("A512",)),
     (PLAN, "census,80000,2020-01-01,2020-12-31", "census,80000,2020-01-01,2020-12-31,x,y", ("A512",)),
     (PLAN, "census,", '"census,', ("A515",)),
+    (POLICY, "require: forms <= most", "require: forms <= most and agreed AND agreed", ("A306",)),
+    (POLICY, "require: forms <= most", "require: forms <= most Or agreed", ("A306",)),
     # What loads and is worth a look.
     (POLICY, "when: kind == help\n", "when: kind == help and not (kind in {help, duty})\n", ("A003", "A004")),
     (POLICY, "require: forms <= most", "require: forms <= most and forms < 100", ("A004",)),
