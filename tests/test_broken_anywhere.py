@@ -260,3 +260,124 @@ def test_a_layer_is_told_in_its_own_file(
     _, said = told(tmp_path / "above", capsys)
     assert [(one["code"], one["line"], one["message"].replace("`p`", "`base`")) for one in said] == expected
     assert {one["file"] for one in said} == {str(tmp_path / "above" / POLICY)}
+
+
+def chain(of: str, entry: str, last: str, most: int = 1500) -> str:
+    """The policy with a long chain of declarations in a section, each resting on the next."""
+    listed = "".join(f"  {entry}\n".replace("#1", f"z{n}").replace("#2", f"z{n + 1}") for n in range(most))
+    return TEXT.replace(f"{of}:\n", f"{of}:\n{listed}" + f"  {last}\n".replace("#1", f"z{most}"), 1)
+
+
+LABEL = "zh: 甲, en: a"
+RULE = "reason: {zh: 甲, en: a}, own: {zh: 甲, en: a}"
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        (chain("definitions", f"#1: {{is: '#2 and agreed', {LABEL}}}", f"#1: {{is: agreed, {LABEL}}}"), {"A427"}),
+        (chain("definitions", f"#1: {{is: '#2 and agreed', {LABEL}}}", f"#1: {{is: z0, {LABEL}}}"), {"A407"}),
+        (
+            chain("facts", f"#1: {{type: '#2', {LABEL}, assume: help}}", f"#1: {{type: kind, {LABEL}, assume: help}}"),
+            {"A111"},
+        ),
+        (
+            chain("facts", f"#1: {{type: '#2', {LABEL}, assume: help}}", f"#1: {{type: z0, {LABEL}, assume: help}}"),
+            {"A111"},
+        ),
+        (
+            chain(
+                "routes",
+                f"#1: {{to: here, overrides: ['#2'], {RULE}}}",
+                f"#1: {{to: here, overrides: [z0], {RULE}}}",
+                300,
+            ),
+            {"A408"},
+        ),
+    ],
+    ids=["definitions", "circle of definitions", "types", "circle of types", "circle of routes"],
+)
+def test_long_chains_and_circles_end(
+    text: str, codes: set[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However many declarations rest on one another, it is told, in a line that can be read, and nothing overflows."""
+    exit_code, said = told(changed(tmp_path / "p", POLICY, text.encode()), capsys)
+    assert exit_code == 2
+    assert {one["code"] for one in said} == codes
+    assert all(len(one["message"]) < 150 for one in said)
+
+
+def test_a_circle_hides_no_other_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What else is wrong in definitions of a circle, and in those that lead to it, is told with it."""
+    more = (
+        "definitions:\n  to: {is: one and nope, zh: 甲, en: a}\n"
+        "  one: {is: two and nup, zh: 甲, en: a}\n  two: {is: one and cost, zh: 甲, en: a}\n"
+    )
+    _, said = told(changed(tmp_path / "p", POLICY, TEXT.replace("definitions:\n", more).encode()), capsys)
+    assert [(one["code"], one["line"]) for one in said] == [("A400", 85), ("A407", 86), ("A400", 86), ("A410", 87)]
+
+
+def test_a_condition_that_repeats_itself_is_told_in_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each repetition is told once, however often the first one is repeated."""
+    text = TEXT.replace("when: agreed\n", f"when: {' or '.join(['agreed'] * 300)}\n")
+    _, said = told(changed(tmp_path / "p", POLICY, text.encode()), capsys)
+    assert [one["code"] for one in said] == ["A005"] * 299
+
+
+CASES = """\
+- id: a
+  as_off: 2025-01-01
+  task: {kind: hepl, csot: 5, forms: 100, cost: 1.234, start_on: 2025-2-1, agreed: yes, actions: [visit, fil]}
+  expct: {verdict: admited}
+- id: a
+  as_of: 2035-01-01
+  task: {}
+  expect: {}
+"""
+
+
+def test_a_case_file_is_told_everything_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt key is read as what was meant, so that the task and what is expected are looked at all the same."""
+    folder = tmp_path / "p"
+    shutil.copytree(BASE, folder)
+    (folder / "cases").mkdir()
+    (folder / "cases" / "a.yaml").write_text(CASES, encoding="utf-8")
+    assert main(["test", str(folder), "--lang", "en"]) == 2
+    heads = re.findall(r"a\.yaml:(\d+):(\d+): error\[(A\d+)\]", capsys.readouterr().err)
+    assert [f"{line}:{column} {code}" for line, column, code in heads] == [
+        *("2:3 A213", "3:16 A913", "3:22 A910", "3:38 A912", "3:49 A918", "3:66 A911", "3:84 A911", "3:98 A913"),
+        *("4:3 A213", "4:20 A913", "5:7 A119", "6:10 A922", "8:11 A201"),
+    ]
+
+
+EVENT_CASES = """\
+- id: x
+  untl: 2025-13-01
+  events:
+    - {event: decided, id: d1, at: yesterday, task: t, verdict: yes_, owed: 1.234, foo: 1}
+    - {event: decidd, id: d2, at: "2025-01-01T00:00:00"}
+    - {event: paid, id: d3, at: "2025-01-01T00:00:00", task: t}
+    - foo
+  expct: [{wtch: unpaid}, 5]
+"""
+
+
+def test_an_event_case_file_is_told_everything_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A field is pointed at where it stands, and one that is missing at its event."""
+    pytest.importorskip("durable_rules_engine", reason="event cases need the extra `supervision`")
+    folder = tmp_path / "p"
+    shutil.copytree(BASE, folder)
+    for name, text in (
+        ("cases", "- {id: a, as_of: 2025-01-01, task: {}, expect: {channel: null}}\n"),
+        ("event_cases", EVENT_CASES),
+    ):
+        (folder / name).mkdir()
+        (folder / name / "a.yaml").write_text(text, encoding="utf-8")
+    assert main(["test", str(folder), "--lang", "en"]) == 2
+    said = capsys.readouterr().err
+    heads = re.findall(r"a\.yaml:(\d+):(\d+): error\[(A\d+)\]", said)
+    assert [f"{line}:{column} {code}" for line, column, code in heads] == [
+        *("2:3 A213", "2:9 A934", "4:36 A934", "4:77 A918", "4:84 A933", "5:15 A932", "6:7 A931", "7:7 A930"),
+        *("8:3 A213", "8:12 A213", "8:27 A201"),
+    ]
+    assert "error[A934]: `until` takes a moment" in said

@@ -35,20 +35,19 @@ def validator(file: File, policy: admission.Policy | None = None) -> jsonschema.
 
 def kind_of(path: Path) -> File:
     """What a file of a pack is."""
-    return "cases" if path.parent.name == "cases" else "rules" if path.parent.name == "rules" else "policy"
+    return next((file for file in FILES if file == path.parent.name), "policy")
 
 
 FILES_OF = [
     (folder, path)
     for folder in (PACKS / "china", PACKS / "beijing", PACKS / "xicheng", TEMPLATE)
     for path in sorted(folder.rglob("*.yaml"))
-    if path.parent.name != "event_cases"
 ]
 
 
 @pytest.mark.parametrize(("folder", "path"), FILES_OF, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_file_that_ships_fits(folder: Path, path: Path) -> None:
-    """Each policy, rule and case file fits its schema, with the policy's own names and without."""
+    """Each policy, rule, case and event case file fits its schema, with the policy's own names and without."""
     for policy in (None, admission.load(folder)):
         faults = list(validator(kind_of(path), policy).iter_errors(plain(path)))
         assert [fault.message for fault in faults] == []
@@ -123,6 +122,39 @@ def test_a_case_at_fault_is_marked_at_the_right_key(
     """Facts, values, channels and rules are those of this policy."""
     assert faults_of("cases", CASE, tmp_path, small) == []
     assert faults_of("cases", CASE.replace(old, new), tmp_path, small) == expected
+
+
+EVENT_CASE = """\
+- id: a
+  title: t
+  until: "2019-12-31T00:00:00"
+  events:
+    - {event: decided, id: d1, at: "2019-09-01T09:00:00", task: t1, unit: u, community: c, level: city, verdict: admit}
+    - {event: withdrawn, id: w1, at: 2019-09-02T09:00:00, withdraws: d1}
+  expect:
+    - {watch: scope_drift, subject: {event: s1}, since: "2019-09-03T09:00:00+08:00", events: [s1]}
+"""
+BAD_EVENT_CASES = [
+    ("event: decided", "event: decidd", ["0.events.0.event"]),
+    ("verdict: admit", "verdict: admitted", ["0.events.0.verdict"]),
+    ("community: c", "comunity: c", ["0.events.0", "0.events.0"]),
+    ("task: t1, ", "", ["0.events.0"]),
+    ("withdraws: d1", "withdraws: 1", ["0.events.1.withdraws"]),
+    ('"2019-09-01T09:00:00"', "1 September", ["0.events.0.at"]),
+    ("watch: scope_drift", "watch: scope_drft", ["0.expect.0.watch"]),
+    ("since:", "sence:", ["0.expect.0"]),
+    ("  until:", "  til:", ["0", "0"]),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), BAD_EVENT_CASES)
+def test_an_event_case_at_fault_is_marked_at_the_right_key(
+    tmp_path: Path, old: str, new: str, expected: list[str]
+) -> None:
+    """Events, their fields and watches are those of this policy."""
+    beijing = admission.load(PACKS / "beijing")
+    assert faults_of("event_cases", EVENT_CASE, tmp_path, beijing) == []
+    assert faults_of("event_cases", EVENT_CASE.replace(old, new), tmp_path, beijing) == expected
 
 
 def test_the_policys_own_names_are_offered_and_new_ones_let_through(small: admission.Policy) -> None:

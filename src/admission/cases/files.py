@@ -77,26 +77,19 @@ class _Reader:
             self.faults.add("A201", node.span, expected=("案例（映射）", "a case, a mapping"), found=found(node))
             return None
         before = len(self.faults)
-        self.keys(node, KEYS)
+        node = with_known_keys(node, KEYS, self.faults)
         for key in ("id", "as_of", "task", "expect"):
             if key not in node.items:
                 self.faults.add("A209", head(node), key=key, says=_SAYS[key])
-        if len(self.faults) > before:
-            return None
-        identity = self.identity(node.items["id"])
-        given = self.given(node, identity)
-        expect = self.expect(node.items["expect"])
+        there = node.items
+        identity = self.identity(there["id"]) if "id" in there else ""
+        given = self.given(node, identity) if "as_of" in there and "task" in there else None
+        expect = self.expect(there["expect"]) if "expect" in there else {}
         if given is None or len(self.faults) > before:
             return None
         title = node.items.get("title")
         label = str(title.value) if isinstance(title, loader.Scalar) else ""
         return Case(identity, label, given, expect, node.span)
-
-    def keys(self, node: loader.Mapping, known: tuple[str, ...]) -> None:
-        """Report keys that are not known."""
-        for key, scalar in node.keys.items():
-            if key not in known:
-                self.faults.add("A213", scalar.span, nearest(key, known), key=key[:60], known=", ".join(known))
 
     def identity(self, node: loader.Node) -> str:
         """The case's id, which no other case has."""
@@ -160,6 +153,18 @@ class _Reader:
             expected = (f"以下之一：{listed}", f"one of: {listed}")
             near = nearest(str(value)[:60], VERDICTS)
             self.faults.add("A913", wanted.span, near, fact="verdict", expected=expected, given=shown(value))
+
+
+def with_known_keys(node: loader.Mapping, known: tuple[str, ...], faults: Collector) -> loader.Mapping:
+    """Report keys that are not known; what is misspelt is then read as what was meant."""
+    items, keys = dict(node.items), dict(node.keys)
+    for key, scalar in node.keys.items():
+        if key not in known:
+            near = nearest(key, known)
+            faults.add("A213", scalar.span, near, key=key[:60], known=", ".join(known))
+            if near is not None and near not in items:
+                items[near], keys[near] = node.items[key], scalar
+    return loader.Mapping(items, keys, node.span, node.named)
 
 
 _SAYS = {

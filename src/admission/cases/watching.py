@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from admission import ir
+from admission.cases.files import with_known_keys
 from admission.datatypes import Unfit
-from admission.diagnostics import Collector, Diagnostic, Span, nearest
+from admission.diagnostics import Collector, Diagnostic, Span
 from admission.docket import Notice, Supervisor
 from admission.events import DOCUMENT, Event, accept_event, to_moment
 from admission.frontend import loader
@@ -85,20 +86,13 @@ def _case(policy: ir.CheckedPolicy, node: loader.Node, faults: Collector) -> Eve
     if not isinstance(node, loader.Mapping):
         faults.add("A201", node.span, expected=("案例（映射）", "a case, a mapping"), found=found(node))
         return None
-    _keys(node, KEYS, faults)
+    node = with_known_keys(node, KEYS, faults)
     for key, says in _REQUIRED.items():
         if key not in node.items:
             faults.add("A209", head(node), key=key, says=says)
-    if len(faults) > before:
-        return None
-    events = [_event(policy, item, faults) for item in _items(node.items["events"], faults)]
-    expect = [_expected(item, faults) for item in _items(node.items["expect"], faults)]
-    until = str(loader.plain(node.items["until"]))
-    try:
-        to_moment(until)
-    except Unfit as unfit:
-        words = {"fact": "until", "expected": unfit.expectation, "given": unfit.given}
-        faults.keep(Diagnostic(unfit.code, node.items["until"].span, words))
+    events = [_event(policy, item, faults) for item in _items(node, "events", faults)]
+    expect = [_expected(item, faults) for item in _items(node, "expect", faults)]
+    until = _until(node, faults)
     identity, title = (str(loader.plain(node.items[key])) if key in node.items else "" for key in ("id", "title"))
     if len(faults) > before:
         return None
@@ -106,16 +100,24 @@ def _case(policy: ir.CheckedPolicy, node: loader.Node, faults: Collector) -> Eve
     return EventCase(identity, title, until, sound, tuple(expect), node.span)
 
 
-def _keys(node: loader.Mapping, known: tuple[str, ...], faults: Collector) -> None:
-    for key, scalar in node.keys.items():
-        if key not in known:
-            faults.add("A213", scalar.span, nearest(key, known), key=key[:60], known=", ".join(known))
+def _until(node: loader.Mapping, faults: Collector) -> str:
+    if "until" not in node.items:
+        return ""
+    until = str(loader.plain(node.items["until"]))
+    try:
+        to_moment(until)
+    except Unfit as unfit:
+        words = {"fact": "until", "expected": unfit.expectation, "given": unfit.given}
+        faults.keep(Diagnostic(unfit.code, node.items["until"].span, words))
+    return until
 
 
-def _items(node: loader.Node, faults: Collector) -> tuple[loader.Node, ...]:
-    if isinstance(node, loader.Sequence):
-        return tuple(node.items)
-    faults.add("A201", node.span, expected=("列表，如 [a, b]", "a list such as [a, b]"), found=found(node))
+def _items(node: loader.Mapping, key: str, faults: Collector) -> tuple[loader.Node, ...]:
+    listed = node.items.get(key)
+    if isinstance(listed, loader.Sequence):
+        return tuple(listed.items)
+    if listed is not None:
+        faults.add("A201", listed.span, expected=("列表，如 [a, b]", "a list such as [a, b]"), found=found(listed))
     return ()
 
 
@@ -124,15 +126,23 @@ def _event(policy: ir.CheckedPolicy, node: loader.Node, faults: Collector) -> Ev
     if isinstance(event, Event):
         return event
     for fault in event:
-        faults.keep(Diagnostic(fault.code, node.span, fault.data, fault.near))
+        faults.keep(Diagnostic(fault.code, _place(node, fault), fault.data, fault.near))
     return None
+
+
+def _place(node: loader.Node, fault: Diagnostic) -> Span:
+    """Where the field that a fault is about stands in an event; the event, where it is not there."""
+    name = fault.data.get("fact")
+    if not isinstance(node, loader.Mapping) or name not in node.items:
+        return node.span
+    return node.keys[str(name)].span if fault.code == "A933" else node.items[str(name)].span
 
 
 def _expected(node: loader.Node, faults: Collector) -> Mapping[str, object]:
     if not isinstance(node, loader.Mapping):
         faults.add("A201", node.span, expected=("通报（映射）", "a notice, a mapping"), found=found(node))
         return {}
-    _keys(node, EXPECTED, faults)
+    node = with_known_keys(node, EXPECTED, faults)
     return {key: loader.plain(child) for key, child in node.items.items()}
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from admission import ir
 from admission.checker import structure
 from admission.checker.bounds import Bounds
+from admission.checker.definitions import check_definitions
 from admission.checker.expressions import Typer
 from admission.checker.names import collect
 from admission.checker.watches import check_watch, check_windows
@@ -31,6 +32,10 @@ def check(policy: ir.Policy, faults: Collector, poisoned: frozenset[str] = froze
     structure.check_look_ups(policy, poisoned, faults)
     structure.check_layer(policy, faults)
     fillers = structure.check_fillers(policy, typer, faults)
+    faulty = check_definitions(policy.definitions, faults)
+    typer.definitions.update(dict.fromkeys(faulty))
+    for name in faulty:
+        typer.typed(policy.definitions[name].expr)
     definitions = {name: typer.definition(name) for name in policy.definitions}
     checked = with_changes(
         policy,

@@ -30,6 +30,8 @@ class Bounds:
     definitions: Mapping[str, ir.Definition]
     parameters: Mapping[str, ir.Parameter]
     faults: Collector
+    days: Range | None = None
+    """The days on which `as_of` can lie, where that is narrower than any date."""
     measured: dict[str, tuple[int, int]] = field(default_factory=dict)
     ranges: dict[str, Range] = field(default_factory=dict)
 
@@ -76,6 +78,8 @@ class Bounds:
                 return _hull([point for point in points if point])
             case ir.ReadDefinition(name), _:
                 return self.of_definition(name)
+            case ir.ReadFact(ir.AS_OF), _ if self.days:
+                return self.days
             case ((ir.ReadFact(_, declared) | ir.ReadColumn(_, _, declared)), _):
                 return _declared(declared)
             case ir.Count(operand), _:

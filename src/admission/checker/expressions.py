@@ -12,7 +12,6 @@ from typing import assert_never
 
 from admission import ir
 from admission.checker.names import Names
-from admission.checker.places import locate
 from admission.datatypes import BOOL, DATE, FEN_PER_YUAN, INT, MONEY, Kind, Type
 from admission.diagnostics import Collector, Span, nearest
 
@@ -47,7 +46,6 @@ class Typer:
     names: Names
     faults: Collector
     definitions: dict[str, ir.Definition | None] = field(default_factory=dict)
-    resolving: list[str] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
     inside_fact: bool = False
     of_decision: Mapping[str, ir.Fact] = field(default_factory=dict)
@@ -357,17 +355,12 @@ class Typer:
     # ------------------------------------------------------------------------------ definitions
 
     def definition(self, name: str) -> ir.Definition | None:
-        """A definition, typed once; a cycle is reported."""
+        """A definition, typed once; None where it is at fault."""
         if name in self.definitions:
             return self.definitions[name]
+        # INVARIANT: those in a circle or nested too deeply were found before, so that this recursion ends.
         declared = self.names.policy.definitions[name]
-        if name in self.resolving:
-            cycle = [*self.resolving[self.resolving.index(name) :], name]
-            self.faults.add("A407", locate(declared.span, cycle[1]), names=" → ".join(cycle))
-            return None
-        self.resolving.append(name)
         typed = self.typed(declared.expr)
-        self.resolving.pop()
         self.definitions[name] = with_changes(declared, expr=typed) if typed is not None else None
         return self.definitions[name]
 

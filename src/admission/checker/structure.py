@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from admission import ir
+from admission.checker.definitions import ring
 from admission.checker.expressions import Typer, words
 from admission.checker.places import locate, locate_key, of_head
 from admission.datatypes import Kind, Type
@@ -74,7 +75,7 @@ def check_override_cycles(policy: ir.Policy, faults: Collector) -> None:
         path = _path_back(policy, start)
         if path and not reported & set(path):
             reported |= set(path)
-            faults.add("A408", locate(policy.routes[start].span, path[1]), names=" → ".join(path))
+            faults.add("A408", locate(policy.routes[start].span, path[1]), names=ring(path))
 
 
 def _path_back(policy: ir.Policy, start: str) -> list[str] | None:

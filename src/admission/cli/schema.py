@@ -1,6 +1,7 @@
 """Print the JSON Schema of a policy's tasks, for forms and other systems.
 
-With `--language` it is the schema of the files that authors write, for their editors: policy, rule or case files.
+With `--language` it is the schema of the files that authors write, for their editors: policy, rule, case or event
+case files.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         const="policy",
         choices=FILES,
         metavar="FILES",
-        help="the schema of files: policy (policy.yaml; the default), rules (rules/*.yaml) or cases (cases/*.yaml)",
+        help="the schema of files: policy (policy.yaml; the default), rules (rules/*.yaml), cases (cases/*.yaml) or "
+        "event_cases (event_cases/*.yaml)",
     )
     policies.add_as_of(parser)
 

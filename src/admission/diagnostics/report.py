@@ -87,7 +87,9 @@ class Diagnostic:
 
     def advice(self, lang: Language) -> str:
         """What to do, in `zh` or `en`; may be empty."""
-        advice = fill(self.kind.help_zh if lang == "zh" else self.kind.help_en, self.data, lang)
+        # What to do depends on what was found, here and there; then the fault itself says it.
+        of_kind = self.kind.help_zh if lang == "zh" else self.kind.help_en
+        advice = fill(of_kind or ("{advice}" if "advice" in self.data else ""), self.data, lang)
         if self.near is None:
             return advice
         meant = f"是否指 `{self.near}`？" if lang == "zh" else f"did you mean `{self.near}`?"

@@ -20,6 +20,10 @@ from admission.frontend.shapes import LANGUAGES
 from admission.records import record
 
 LONGEST_NAME = 100
+_TRUTHS = {
+    **dict.fromkeys(("yes", "y", "on", "是", "1"), "true"),
+    **dict.fromkeys(("no", "n", "off", "否", "0"), "false"),
+}
 _RUN_ON = re.compile(r"(\w+)([：:])")
 Labels = dict[str, str]
 
@@ -101,8 +105,8 @@ class Reader:
 
     # ---------------------------------------------------------------------------------- scalars
 
-    def _unfit(self, node: Node, zh: str, en: str) -> None:
-        self.faults.add("A201", node.span, expected=(zh, en), found=found(node))
+    def _unfit(self, node: Node, zh: str, en: str, advice: tuple[str, str] = ("", "")) -> None:
+        self.faults.add("A201", node.span, expected=(zh, en), found=found(node), advice=advice)
 
     def _text(self, node: Node) -> str | None:
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
@@ -116,7 +120,8 @@ class Reader:
     def _flag(self, node: Node) -> bool | None:
         if isinstance(node, Scalar) and isinstance(node.value, bool):
             return node.value
-        self._unfit(node, "true 或 false", "true or false")
+        word = _TRUTHS.get(str(node.value).lower()) if isinstance(node, Scalar) else None
+        self._unfit(node, "true 或 false", "true or false", (f"请写 {word}", f"write {word}") if word else ("", ""))
         return None
 
     def _day(self, node: Node) -> Any:
@@ -127,7 +132,11 @@ class Reader:
                 return from_document(DATE, node.value)
             except Unfit:
                 pass
-        self._unfit(node, "日期，如 2019-01-01", "a date such as 2019-01-01")
+        advice = (
+            "年写四位，月、日各写两位，1900 至 2199 年之间",
+            "four digits of the year, 1900 to 2199, two of month and day",
+        )
+        self._unfit(node, "日期，如 2019-01-01", "a date such as 2019-01-01", advice)
         return None
 
     def _name(self, node: Node) -> Word | None:
@@ -189,7 +198,9 @@ class Reader:
 
     def _list(self, item: shapes.Shape, least: int, node: Node) -> list[Any] | None:
         if not isinstance(node, Sequence):
-            self._unfit(node, "列表，如 [a, b]", "a list such as [a, b]")
+            is_word = isinstance(node, Scalar) and node.text.isidentifier()
+            advice = (f"请写 [{node.text}]", f"write [{node.text}]") if is_word else ("", "")  # type: ignore[union-attr] # a scalar
+            self._unfit(node, "列表，如 [a, b]", "a list such as [a, b]", advice)
             return None
         if len(node.items) < least:
             self.faults.add("A207", node.span)
@@ -329,8 +340,8 @@ _LONGEST_FOUND = 40
 def found(node: Node) -> tuple[str, str]:
     """What stands there, in words."""
     match node:
-        case Mapping():
-            return "映射", "a mapping"
+        case Mapping(items):
+            return ("映射", "a mapping") if items else ("空映射", "an empty mapping")
         case Sequence():
             return "列表", "a list"
         case Scalar(None):

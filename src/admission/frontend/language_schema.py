@@ -1,4 +1,4 @@
-"""The JSON Schema of policy, rule and case files, for editors: completion, hover, faults as the author types.
+"""The JSON Schema of the files that authors write, for editors: completion, hover, faults as the author types.
 
 It is made from the table of shapes that the loader checks documents against, so that it cannot say otherwise. Draft 7
 is what the editors' YAML servers know best. With a policy at hand its own names are offered, and its facts and values
@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
 from admission import ir
-from admission.datatypes import FEN_LIMIT, INT_LIMIT, Kind, Type, to_text
+from admission.datatypes import FEN_LIMIT, INT_LIMIT, TEXT, Kind, Type, to_text
 from admission.decision import Verdict
 from admission.frontend import shapes
 
 Schema = dict[str, Any]
-File = Literal["policy", "rules", "cases"]
-FILES: tuple[File, ...] = ("policy", "rules", "cases")
+File = Literal["policy", "rules", "cases", "event_cases"]
+FILES: tuple[File, ...] = ("policy", "rules", "cases", "event_cases")
 
 _DAY = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+_MOMENT = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T.+$"}
 _NAME = {"type": "string", "minLength": 1}
 _AMOUNT = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]{1,2})?$"}
 
@@ -39,6 +40,8 @@ def language_schema(file: File, policy: ir.CheckedPolicy | None = None) -> Schem
             body = writer.shape(shapes.RULES_FILE)
         case "cases":
             body = writer.cases()
+        case "event_cases":
+            body = writer.event_cases()
         case _:
             assert_never(file)
     of = f" of {policy.id}" if policy else ""
@@ -204,8 +207,52 @@ class _Writer:
         }
         return {"type": "object", "properties": properties, "additionalProperties": False}
 
+    # ------------------------------------------------------------------------------------- event cases
+
+    def event_cases(self) -> Schema:
+        """A list of event cases."""
+        case = {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string", "description": "案例编号 / the case's id"},
+                "title": {"type": "string", "description": "案例名称 / what the case is about"},
+                "until": {**_MOMENT, "description": "时刻 / the moment at which the notices stand"},
+                "events": {"type": "array", "items": self._event(), "description": "事件 / in order of arrival"},
+                "expect": {"type": "array", "items": self._notice(), "description": "应成立的通报 / all that stands"},
+            },
+            "required": ["id", "until", "events", "expect"],
+            "additionalProperties": False,
+        }
+        return {"type": "array", "items": case}
+
+    def _event(self) -> Schema:
+        """One event: of a type that the policy declares, with its fields; or one that takes another back."""
+        if self.policy is None:
+            return {"type": "object", "required": ["event", "id", "at"]}
+        withdrawn = ir.EventType(ir.WITHDRAWN, {ir.WITHDRAWS: ir.EventField(ir.WITHDRAWS, TEXT)}, {})
+        kinds = [*self.policy.events.values(), withdrawn]
+        named = {"properties": {"event": {"enum": [kind.name for kind in kinds]}}, "required": ["event"]}
+        return {**named, "allOf": [_if_of(kind, self._fields(kind)) for kind in kinds]}
+
+    def _fields(self, kind: ir.EventType) -> Schema:
+        said = {field.name: self._value(field.type) for field in kind.fields.values()}
+        needed = [field.name for field in kind.fields.values() if field.assume is None]
+        properties = {"event": _NAME, "id": _NAME, "at": _MOMENT, **said}
+        return {"properties": properties, "required": ["id", "at", *needed], "additionalProperties": False}
+
+    def _notice(self) -> Schema:
+        """Some of what a notice says."""
+        watches = {"enum": list(self.policy.watches)} if self.policy and self.policy.watches else _NAME
+        listed = {"type": "array", "items": {"type": "string"}}
+        properties = {"watch": watches, "subject": {"type": "object"}, "since": {"type": "string"}, "events": listed}
+        return {"type": "object", "properties": properties, "additionalProperties": False}
+
     def _rules(self) -> list[str]:
         return [*self.policy.requirements, ir.NO_ROUTE, ir.EVERY_ROUTE_REFUSES] if self.policy else []
+
+
+def _if_of(kind: ir.EventType, fields: Schema) -> Schema:
+    return {"if": {"properties": {"event": {"const": kind.name}}, "required": ["event"]}, "then": fields}
 
 
 def _bound(declared: object, limit: int) -> int:

@@ -205,7 +205,8 @@ class _Composer:
         if event.anchor is not None:
             self._stop("A109", event)
         if event.tag is not None and event.tag != "!":
-            self._stop("A113", event, tag=str(event.tag)[:60])
+            written = self.source.text[_offset(self.source, event.start_mark) :].split(maxsplit=1)[0]
+            self._stop("A113", event, tag=written[:60])
 
     def _open(self, event: Any) -> None:
         self._count(event)

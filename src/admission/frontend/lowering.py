@@ -19,7 +19,7 @@ from admission.datatypes import LIMITS, Kind, Type, Unfit, Value, bounded, from_
 from admission.diagnostics import Collector, Span, nearest
 from admission.frontend import syntax, watches
 from admission.frontend.document import Entry, Fields, Word
-from admission.frontend.loader import Node, Scalar, plain
+from admission.frontend.loader import DEEPEST, Node, Scalar, plain
 from admission.frontend.registers import Rows, read_file, read_rows
 from admission.frontend.shapes import INVARIANT
 
@@ -265,6 +265,9 @@ class Lowering:
             if not self.circles & set(circle):
                 self.circles |= set(circle)
                 self.faults.add("A406", word.span, names=" → ".join((*circle, word.text)))
+            return None
+        if word.text not in KINDS and len(self.resolving) > DEEPEST:
+            self.faults.add("A111", word.span, deepest=DEEPEST)
             return None
         if word.text not in KINDS:
             inherited = self.type_of_fact(word.text)

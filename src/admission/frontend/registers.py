@@ -15,13 +15,14 @@ from admission import ir
 from admission.datatypes import DATE, Type, Unfit, Value, from_cell, from_document, from_python
 from admission.diagnostics import Collector, Diagnostic, InputError, Source, Span, nearest
 from admission.frontend.document import Fields, Word
-from admission.frontend.loader import Scalar, plain, read_source
+from admission.frontend.loader import Node, Scalar, plain, read_source
 
 VALID_FROM, VALID_UNTIL = "valid_from", "valid_until"
 LONGEST_CELL = 100_000
 MOST_ROWS = 1_000_000
 
 _Read = Callable[[Type, Any], Value]
+_PlaceOf = Callable[[str], Span | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,13 @@ class Rows:
     faults: Collector
 
     def row(
-        self, cells: Mapping[str, object], spans: Mapping[str, Span], place: Span | None, read: _Read
+        self, cells: Mapping[str, object], place: Span | None, read: _Read, place_of: _PlaceOf | None = None
     ) -> ir.Row | None:
-        """One row; None where a cell does not fit."""
+        """One row; None where a cell does not fit, and `place_of` says where the cell of a column stands."""
+        place_of = place_of or (lambda _: place)
         columns = self.register.columns
-        values = {
-            name: self._cell(column, cells.get(name), spans.get(name) or place, read)
-            for name, column in columns.items()
-        }
-        days = [self._day(name, cells.get(name), spans.get(name) or place, read) for name in (VALID_FROM, VALID_UNTIL)]
+        values = {name: self._cell(column, cells.get(name), place_of, read) for name, column in columns.items()}
+        days = [self._day(name, cells.get(name), place_of, read) for name in (VALID_FROM, VALID_UNTIL)]
         if _BAD in values.values() or _BAD in days:
             return None
         period = ir.Period(*days)  # type: ignore[arg-type] # a day or None once _BAD is gone
@@ -49,18 +48,18 @@ class Rows:
             return None
         return ir.Row(tuple(values.values()), period, place)  # type: ignore[arg-type]
 
-    def _cell(self, column: ir.Column, given: object, span: Span | None, read: _Read) -> object:
+    def _cell(self, column: ir.Column, given: object, place_of: _PlaceOf, read: _Read) -> object:
         if given is None or given == "":
             if column.absent is None or column.name in self.register.key:
-                self.faults.add("A507", span, column=column.name, register=self.register.name)
+                self.faults.add("A507", place_of(column.name), column=column.name, register=self.register.name)
                 return _BAD
             return None
-        return self._value(column.type, column.name, given, span, read)
+        return self._value(column.type, column.name, given, place_of, read)
 
-    def _day(self, name: str, given: object, span: Span | None, read: _Read) -> object:
-        return None if given is None or given == "" else self._value(DATE, name, given, span, read)
+    def _day(self, name: str, given: object, place_of: _PlaceOf, read: _Read) -> object:
+        return None if given is None or given == "" else self._value(DATE, name, given, place_of, read)
 
-    def _value(self, declared: Type, name: str, given: object, span: Span | None, read: _Read) -> object:
+    def _value(self, declared: Type, name: str, given: object, place_of: _PlaceOf, read: _Read) -> object:
         try:
             return read(declared, given)
         except Unfit as unfit:
@@ -69,7 +68,7 @@ class Rows:
                 "expected": unfit.expectation,
                 "given": unfit.given,
             }
-            self.faults.add(unfit.code, span, unfit.near, **words)
+            self.faults.add(unfit.code, place_of(name), unfit.near, **words)
             return _BAD
 
     def unknown_columns(self, names: Iterable[str], place: Callable[[str], Span | None]) -> None:
@@ -120,7 +119,7 @@ def read_rows(
 def _handed(rows: Rows, handed: Iterable[Mapping[str, object]]) -> Iterator[ir.Row]:
     for cells in handed:
         rows.unknown_columns((str(name) for name in cells), lambda _: rows.register.span)
-        row = rows.row(cells, {}, rows.register.span, from_python)
+        row = rows.row(cells, rows.register.span, from_python)
         if row:
             yield row
 
@@ -131,10 +130,14 @@ def _from_document(rows: Rows, listed: list[Fields]) -> Iterator[ir.Row]:
         nodes = {key: node for key, node in fields.values.items() if key not in (VALID_FROM, VALID_UNTIL)}
         rows.unknown_columns(nodes, lambda name, fields=fields: fields.keys[name])  # type: ignore[misc]
         cells = {key: None if _empty(node) else plain(node) for key, node in nodes.items()} | days
-        spans = {key: node.span for key, node in nodes.items()}
-        row = rows.row(cells, spans, fields.span, from_document)
+        row = rows.row(cells, fields.span, from_document, _in_document(nodes, fields.span))
         if row:
             yield row
+
+
+def _in_document(nodes: Mapping[str, Node], place: Span) -> _PlaceOf:
+    """Where the cells of a row written in the policy stand; one left out, where the row does."""
+    return lambda name: nodes[name].span if name in nodes else place
 
 
 def _empty(node: object) -> bool:
@@ -154,9 +157,13 @@ def _from_csv(rows: Rows, folder: Path, fields: Fields) -> Iterator[ir.Row]:
             rows.faults.add("A512", record.span, found=len(record.cells), expected=len(header.cells))
             continue
         cells = dict(zip(header.cells, record.cells, strict=True))
-        spans = dict(zip(header.cells, record.spans(), strict=True))
-        if row := rows.row(cells, spans, record.span, from_cell):
+        if row := rows.row(cells, record.span, from_cell, _in_record(header, record)):
             yield row
+
+
+def _in_record(header: _Record, record: _Record) -> _PlaceOf:
+    """Where the cells of a line stand, looked for where one is at fault."""
+    return lambda name: dict(zip(header.cells, record.spans(), strict=True)).get(name, record.span)
 
 
 def _is_sound(rows: Rows, header: _Record, records: list[_Record]) -> bool:

@@ -14,50 +14,13 @@ from decimal import Decimal
 from admission import ir
 from admission.datatypes import BOOL, INT, MONEY, TEXT, fen_of
 from admission.diagnostics import Collector, Span
+from admission.frontend import habits
 from admission.frontend.loader import Scalar
 
 LONGEST = 10_000  # characters of one expression
 DEEPEST = 60  # levels of nesting
 MOST_NODES = 2_000
 
-# What Chinese keyboards and word processors produce, and what to type instead.
-FULL_WIDTH = {
-    **dict(
-        zip("（），．：；＝＞＜！＋－＊｛｝［］＿０１２３４５６７８９", "(),.:;=><!+-*{}[]_0123456789", strict=True)
-    ),
-    "，": ",",
-    "。": ".",
-    "、": ",",
-    "“": '"',
-    "”": '"',
-    "‘": "'",
-    "’": "'",
-    "「": '"',
-    "」": '"',
-    "≥": ">=",
-    "≤": "<=",
-    "≠": "!=",
-    "×": "*",
-    "−": "-",
-    "–": "-",
-    "—": "-",
-    "【": "[",
-    "】": "]",
-}
-# Spaces that look like one, and characters that show nothing at all.
-_SPACES = re.compile("[\u3000\xa0\u2000-\u200d\u202f\u205f\u2060\ufeff]")
-_HABITS = {
-    "&&": "and",
-    "||": "or",
-    "<>": "!=",
-    "===": "==",
-    "=>": ">=",
-    "=<": "<=",
-}
-_SPELT = {"AND": "and", "OR": "or", "NOT": "not", "且": "and", "并且": "and", "或": "or", "或者": "or", "非": "not"}
-_SPELT_WORD = re.compile(rf"(?<!\w)({'|'.join(_SPELT)})(?!\w)", re.IGNORECASE)
-_DAY = re.compile(r"(?<!\w)\d{4}-\d{1,2}-\d{1,2}(?!\w)", re.ASCII)
-_LEADING_ZEROS = re.compile(r"(?<![\w.])0[0-9_]+(?![\w.])", re.ASCII)
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _COMPARE: dict[type[ast.cmpop], ir.Comparison] = {
@@ -173,10 +136,10 @@ class _Parser:
         outside = _STRING.sub(lambda found: "\0" * len(found.group()), self.text)
         bad = False
         for place, character in enumerate(outside):
-            if character in FULL_WIDTH:
-                self.faults.add("A304", self.span(place, place + 1), char=character, plain=FULL_WIDTH[character])
+            if character in habits.FULL_WIDTH:
+                self.faults.add("A304", self.span(place, place + 1), char=character, plain=habits.FULL_WIDTH[character])
                 bad = True
-            elif _SPACES.match(character):
+            elif habits.SPACES.match(character):
                 self.faults.add("A315", self.span(place, place + 1), char=f"U+{ord(character):04X}")
                 bad = True
         if "#" in outside:
@@ -193,7 +156,7 @@ class _Parser:
         outside = _STRING.sub(lambda found: "\0" * len(found.group()), self.text)
         if "nested" in str(error.msg):
             return self._fail("A303", self.span(column, column + 1), deepest=DEEPEST)
-        for habit, plain in _HABITS.items():
+        for habit, plain in habits.HABITS.items():
             if habit in outside:
                 place = outside.index(habit)
                 return self._fail("A306", self.span(place, place + len(habit)), habit=habit, plain=plain)
@@ -201,21 +164,22 @@ class _Parser:
             return self._fail("A306", self.span(lone.start(), lone.end()), habit="=", plain="==")
         if bang := re.search(r"!(?!=)", outside):
             return self._fail("A306", self.span(bang.start(), bang.end()), habit="!", plain="not")
-        if day := _DAY.search(outside):
+        if day := habits.DAY.search(outside):
             return self._fail("A306", self.span(*day.span()), habit=day[0], plain=f'date("{day[0]}")')
-        if number := _LEADING_ZEROS.search(outside):
+        if number := habits.LEADING_ZEROS.search(outside):
             return self._fail("A310", self.span(*number.span()), found=number[0])
-        if (word := _SPELT_WORD.search(outside)) and word[0] not in _SPELT.values():
-            return self._fail("A306", self.span(*word.span()), habit=word[0], plain=_SPELT[word[0].upper()])
+        spelt = (found for found in habits.SPELT_WORD.finditer(outside) if found[0] not in habits.SPELT.values())
+        if word := next(spelt, None):
+            return self._fail("A306", self.span(*word.span()), habit=word[0], plain=habits.SPELT[word[0].upper()])
         return self._unfinished(column, str(error.msg))
 
     def _unfinished(self, column: int, said: str) -> _Bad:
         """An expression that breaks off, or that has something where nothing fits."""
         last = len(self.text.rstrip())
-        if self.text.rstrip().endswith(_AWAITS) or re.search(r"\b(and|or|not|in)\s*$", self.text):
+        if self.text.rstrip().endswith(habits.AWAITS) or re.search(r"\b(and|or|not|in)\s*$", self.text):
             ends = ("算式到此中断", "it breaks off here")
             return self._fail("A307", self.span(last - 1, last), problem=ends)
-        problem = next((words for key, words in _PROBLEMS.items() if key in said), ("此处写法有误", said))
+        problem = next((words for key, words in habits.PROBLEMS.items() if key in said), ("此处写法有误", said))
         return self._fail("A307", self.span(column, column + 1), problem=problem)
 
     # -------------------------------------------------------------------------------- conversion
@@ -252,7 +216,7 @@ class _Parser:
                 raise self._unsupported(node)
 
     def _unsupported(self, node: ast.expr) -> _Bad:
-        what = _UNSUPPORTED.get(type(node), ("这种写法", "this construct"))
+        what = habits.UNSUPPORTED.get(type(node), ("这种写法", "this construct"))
         return self._fail("A308", self.at(node), what=what)
 
     def _name(self, node: ast.Name) -> ir.Expr:
@@ -385,31 +349,4 @@ def ir_near(called: str | None) -> str | None:
     return nearest(called.lower(), _ARITY) if called else None
 
 
-_AWAITS = ("<", ">", "=", "+", "-", "*", "/", ",", ".")
-# What Python says of a text that does not parse, in Chinese.
-_PROBLEMS: dict[str, tuple[str, str]] = {
-    "never closed": ("括号没有闭合", "a bracket that is never closed"),
-    "unmatched": ("多了一个右括号", "a closing bracket without its opening one"),
-    "does not match": ("左右括号不配", "a closing bracket of another kind than the opening one"),
-    "unterminated string": ("引号没有闭合", "a quote that is never closed"),
-    "invalid syntax": ("此处写法有误，或缺运算符", "something does not fit here, or an operator is missing"),
-    "forgot a comma": ("缺逗号或运算符", "a comma or an operator is missing"),
-    "invalid decimal literal": ("名称不能以数字开头", "a name cannot begin with a digit"),
-}
 _ARITY = {"count": 1, "workday": 2, "date": 1, "violated": 1}
-_UNSUPPORTED: dict[type[ast.expr], tuple[str, str]] = {
-    ast.IfExp: ("条件表达式 if/else", "an if/else expression"),
-    ast.Lambda: ("lambda", "a lambda"),
-    ast.List: ("方括号列表，集合请写 {a, b}", "a list in brackets; write a set as {a, b}"),
-    ast.Tuple: ("圆括号列表，集合请写 {a, b}", "a list in parentheses; write a set as {a, b}"),
-    ast.Dict: ("映射", "a mapping"),
-    ast.Subscript: ("下标", "a subscript"),
-    ast.ListComp: ("循环", "a loop"),
-    ast.SetComp: ("循环", "a loop"),
-    ast.DictComp: ("循环", "a loop"),
-    ast.GeneratorExp: ("循环", "a loop"),
-    ast.JoinedStr: ("f 字符串", "an f-string"),
-    ast.NamedExpr: ("赋值", "an assignment"),
-    ast.Attribute: ("多级的点", "more than one dot"),
-    ast.Starred: ("星号", "a star"),
-}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, combinations
+from datetime import date
+from itertools import chain
 from operator import ge, gt, le, lt
 
 from admission import ir
 from admission.checker.bounds import Bounds, Range
-from admission.datatypes import Kind, expectation
+from admission.datatypes import FIRST_DAY, LAST_DAY, Kind, expectation
 from admission.diagnostics import Collector
-from admission.lints.remarks import Layer, Remark, remark
+from admission.lints.remarks import RULES, Layer, Remark, remark
 from admission.printer import expression
 
 Why = tuple[str, str]
@@ -23,12 +24,27 @@ _ORDER = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 def constant(layer: Layer) -> Iterator[Remark]:
     """A003, A004, A005: a part of a condition that never holds, always holds, or stands twice."""
-    judge = Judge(Bounds(layer.policy.definitions, layer.policy.parameters, Collector()))
     for section, name, root in layer.own_expressions():
+        judge = judge_of(layer.policy, _days_of(layer, section, name))
         said = chain(_fixed(root), *map(judge.said, ir.walk([root])))
         for code, part, why in said:
             data = {"expression": _short(part)} | ({"why": why} if why else {})
             yield remark(code, section, name, part.span or root.span, **data)
+
+
+def judge_of(policy: ir.Policy, period: ir.Period) -> Judge:
+    """A judge of conditions that are read on the days of a period."""
+    start, end = period.start or FIRST_DAY, period.end or LAST_DAY
+    days = (start.toordinal(), end.toordinal())
+    return Judge(Bounds(policy.definitions, policy.parameters, Collector(), days))
+
+
+def _days_of(layer: Layer, section: str, name: str) -> ir.Period:
+    """The days on which an expression is read: those of its rule, or of the policy."""
+    if section == "watches":
+        return ir.ALWAYS
+    period = getattr(layer.policy, section)[name].period if section in RULES else ir.ALWAYS
+    return layer.days_of(period) or ir.ALWAYS
 
 
 def _fixed(root: ir.Expr) -> Iterator[tuple[str, ir.Expr, Why | None]]:
@@ -54,9 +70,11 @@ class Judge:
     def said(self, node: ir.Expr) -> Iterator[tuple[str, ir.Expr, Why | None]]:
         """What there is to say of a node: code, the part it is about, why."""
         if isinstance(node, ir.And | ir.Or):
-            for one, other in combinations(node.operands, 2):
-                if one == other:
+            seen: set[ir.Expr] = set()
+            for other in node.operands:
+                if other in seen:
                     yield "A005", other, None
+                seen.add(other)
         verdict = self.verdict(node)
         if verdict is not None:
             yield "A004" if verdict[0] else "A003", node, verdict[1]
@@ -96,6 +114,9 @@ class Judge:
     def because(self, node: ir.Compare) -> Why:
         """The range that settles it, in words."""
         for side in (node.left, node.right):
+            if isinstance(side, ir.ReadFact) and side.name == ir.AS_OF and self.bounds.days:
+                start, end = (date.fromordinal(day) for day in self.bounds.days)
+                return f"`as_of` 在 {start} 至 {end} 之间", f"`as_of` is from {start} to {end}"
             if isinstance(side, ir.ReadFact | ir.ReadColumn):
                 zh, en = expectation(side.type)
                 return f"`{expression(side)}` 是{zh}", f"`{expression(side)}` is {en}"
