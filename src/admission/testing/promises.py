@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace as with_changes
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import Any
+
+from hypothesis import strategies as st
 
 from admission import ir, reference
 from admission.checker import check
@@ -12,31 +14,44 @@ from admission.datatypes import Type, Value, from_python, to_python
 from admission.decision import Decision, Verdict
 from admission.diagnostics import Collector, TaskError
 from admission.engine import Policy
+from admission.testing.aims import NEVER, Aim, Choose, Rules
 from admission.testing.constants import constants_of
-from admission.testing.reports import broken, inner
-from admission.testing.tasks import Task, near, tasks
-
-if TYPE_CHECKING:
-    from hypothesis import strategies as st
+from admission.testing.reports import broken, inner, reduced
+from admission.testing.steering import alternatives
+from admission.testing.tasks import Task, aimed, near
 
 
 def invariants(policy: Policy, data: st.DataObject) -> None:
     """The policy's own promises hold of every complete task, and of every two that differ in one fact."""
-    if not policy.checked.invariants:
+    promises = list(policy.checked.invariants.values())
+    if not promises:
         return
-    task = data.draw(tasks(policy, complete=True), label="task")
-    decision = policy.decide(task)
-    for invariant in policy.checked.invariants.values():
-        if invariant.fact is not None:
-            _pair(policy, data, invariant, (task, decision))
-        elif not _is_kept(policy, invariant, task, decision):
-            raise broken(f"invariant {invariant.id}", policy, (task, decision), (task, decision))
+    chosen = promises[data.draw(st.integers(0, len(promises) - 1), label="invariant")]
+    drawn = aimed(policy, lambda rules, choose: [Aim(rules.policy, _breaking(chosen, rules, choose))])
+    task = data.draw(drawn, label="task")
+    for invariant in promises:
+        if _is_off(policy, invariant, task):
+            found = reduced(task, partial(_is_off, policy, invariant))
+            raise broken(f"invariant {invariant.id}", policy, (found, policy.decide(found)))
+    if chosen.fact is not None:
+        _pair(policy, data, chosen, task)
 
 
-def _is_kept(policy: Policy, invariant: ir.Invariant, task: Task, decision: Decision) -> bool:
-    """Whether a promise over the facts and the decision holds; the decision is read like facts."""
+def _breaking(invariant: ir.Invariant, rules: Rules, choose: Choose) -> ir.Expr:
+    """What a task would be that breaks a promise, or that another might break it with."""
     if invariant.expr is None:
-        return True
+        return choose([*rules.verdict("admit"), *rules.verdict("redirect")] or [NEVER])
+    expr = invariant.expr if invariant.promise == "never" else ir.Not(invariant.expr)
+    return rules.over_facts(expr, choose)
+
+
+def _is_off(policy: Policy, invariant: ir.Invariant, task: Task) -> bool:
+    """Whether a promise over the facts and the decision is broken; the decision is read like facts."""
+    if invariant.expr is None:
+        return False
+    decision = policy.decide(task)
+    if decision.verdict is Verdict.UNDETERMINED and not decision.conflict:
+        return False  # of a task that is not complete nothing is promised
     said = ir.facts_of_decision(policy.checked)
     outcome: dict[str, Value] = dict.fromkeys(said, False)
     outcome |= {ir.violated(violation.rule): True for violation in decision.violations}
@@ -44,25 +59,35 @@ def _is_kept(policy: Policy, invariant: ir.Invariant, task: Task, decision: Deci
     extended = with_changes(policy.checked, facts={**policy.checked.facts, **said})
     world = reference.World(extended, inner(policy, task) | outcome, decision.as_of)
     held = reference.evaluate(invariant.expr, world)
-    return held is not True if invariant.promise == "never" else held is not False
+    return held is (invariant.promise == "never")
 
 
-def _pair(policy: Policy, data: st.DataObject, invariant: ir.Invariant, first: tuple[Task, Decision]) -> None:
+def _pair(policy: Policy, data: st.DataObject, invariant: ir.Invariant, task: Task) -> None:
     """Two tasks alike but for one fact keep what the invariant promises of them."""
-    task, before = first
     name = str(invariant.fact)
     declared = policy.checked.facts[name].type
     one = from_python(declared, task[name])
-    other = data.draw(_changed(policy, declared, one, invariant), label=f"changed {name}")
-    if not _is_related(invariant, one, other):
-        return
-    changed = {**task, name: to_python(declared, other)}
+    drawn = data.draw(_changed(policy, declared, one, invariant), label=f"changed {name}")
+    for other in dict.fromkeys([drawn, *alternatives(policy.checked, inner(policy, task), task[ir.AS_OF], name)]):  # type: ignore[arg-type] # a date
+        if _is_related(invariant, one, other) and _hurts(policy, invariant, other, task):
+            found = reduced(task, partial(_hurts, policy, invariant, other))
+            pair = [(each, policy.decide(each)) for each in (found, _but(policy, invariant, found, other))]
+            raise broken(f"invariant {invariant.id}", policy, *pair)
+
+
+def _but(policy: Policy, invariant: ir.Invariant, task: Task, other: Value) -> Task:
+    name = str(invariant.fact)
+    return {**task, name: to_python(policy.checked.facts[name].type, other)}
+
+
+def _hurts(policy: Policy, invariant: ir.Invariant, other: Value, task: Task) -> bool:
+    """Whether another value of the fact does what the promise rules out."""
+    if invariant.fact not in task:
+        return False
     try:
-        after = policy.decide(changed)
+        return _is_broken(invariant, policy.decide(task), policy.decide(_but(policy, invariant, task, other)))
     except TaskError:
-        return
-    if _is_broken(invariant, before, after):
-        raise broken(f"invariant {invariant.id}", policy, first, (changed, after))
+        return False
 
 
 def _changed(policy: Policy, declared: Type, one: Value, invariant: ir.Invariant) -> st.SearchStrategy[Value]:
@@ -103,17 +128,30 @@ def tightening(policy: Policy, data: st.DataObject) -> None:
     lower = below(policy) if policy.checked.tightens else None
     if lower is None:
         return
-    task = data.draw(tasks(policy, complete=True), label="task")
+
+    def aims(rules: Rules, choose: Choose) -> list[Aim]:
+        under = Rules(lower.checked, rules.day)
+        ways = [rules.verdict("admit"), [*under.verdict("refuse"), *under.verdict("redirect")]]
+        return [Aim(of.policy, choose(found)) for of, found in zip((rules, under), ways, strict=True) if found]
+
+    task = data.draw(aimed(policy, aims), label="task")
+    if _is_loosened(policy, lower, task) is not None:
+        found = reduced(task, lambda fewer: _is_loosened(policy, lower, fewer) is not None)
+        under = _is_loosened(policy, lower, found)
+        raise broken("tightening", policy, (found, policy.decide(found)), *([(found, under)] if under else []))
+
+
+def _is_loosened(policy: Policy, lower: Policy, task: Task) -> Decision | None:
+    """The decision of the layer below on a task that it does not admit, and that the layer does; else None."""
     decision = policy.decide(task)
     if decision.verdict is not Verdict.ADMIT or decision.as_of not in lower.checked.period:
-        return
+        return None
     restricted = {name: value for name, value in task.items() if name == ir.AS_OF or name in lower.checked.facts}
     try:
         under = lower.decide(restricted)
     except TaskError:
-        return
-    if under.verdict in (Verdict.REFUSE, Verdict.REDIRECT):
-        raise broken("tightening", policy, (task, decision), (task, under))
+        return None
+    return under if under.verdict in (Verdict.REFUSE, Verdict.REDIRECT) else None
 
 
 @lru_cache(maxsize=16)

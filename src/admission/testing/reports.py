@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from admission import ir
 from admission.datatypes import Value, from_python, to_json
@@ -15,9 +15,20 @@ class LawBroken(AssertionError):  # noqa: N818 - it is the law's name that is re
     """A policy, or an interpreter, breaks a law: says which, on which task, and shows both decisions."""
 
 
-def broken(law: str, policy: Policy, first: tuple[Task, Decision], second: tuple[Task, Decision]) -> LawBroken:
+def reduced(task: Task, is_broken: Callable[[Task], bool]) -> Task:
+    """The task with the facts alone that matter: without any one more of them, the law is not seen to be broken."""
+    for name in [name for name in task if name != ir.AS_OF]:
+        fewer = {key: value for key, value in task.items() if key != name}
+        if is_broken(fewer):
+            task = fewer
+    return task
+
+
+def broken(
+    law: str, policy: Policy, first: tuple[Task, Decision], second: tuple[Task, Decision] | None = None
+) -> LawBroken:
     """The report of a broken law: the task as a case, both decisions, and why each came out as it did."""
-    (task, before), (other, after) = first, second
+    (task, before), (other, after) = first, second or first
     parts = [
         f"{law}: broken by policy {policy.id}",
         "",
