@@ -25,7 +25,8 @@ from admission.testing.aims import Aim, Choose, Rules
 from admission.testing.constants import constants_of, expressions, neighbours
 from admission.testing.policies import conditions
 from admission.testing.promises import invariants, tightening
-from admission.testing.reports import LawBroken, broken, inner, reduced
+from admission.testing.reducing import reduced
+from admission.testing.reports import LawBroken, broken, inner
 from admission.testing.tasks import Task, aimed, near, tasks
 
 Law = Callable[[Policy, st.DataObject], None]
@@ -155,7 +156,7 @@ def totality(policy: Policy, data: st.DataObject) -> None:
     task = data.draw(aimed(policy, aims), label="task")
     decision = policy.decide(task)
     if decision.verdict is Verdict.UNDETERMINED:
-        found = reduced(task, lambda fewer: policy.decide(fewer).conflict == decision.conflict != ())
+        found = reduced(policy, task, lambda fewer: policy.decide(fewer).conflict == decision.conflict != ())
         raise broken("totality", policy, (found, policy.decide(found)))
 
 
@@ -273,6 +274,8 @@ LAWS: Mapping[str, Law] = {
     "tightening": tightening,
 }
 """The laws by name; each takes a policy and Hypothesis's `data()`, and raises `LawBroken`."""
+_REDUCING = frozenset({totality, invariants, tightening})
+"""They steer their tasks and reduce what they find themselves; shrinking the walk would only take long."""
 
 
 def check_laws(policy: Policy, *, laws: Iterable[str] = tuple(LAWS), max_examples: int = 100) -> None:
@@ -291,13 +294,14 @@ def run_law(
     policy: Policy, law: Law, *, max_examples: int = 100, derandomize: bool = True, seed: int | None = None
 ) -> None:
     """Test one law; by default on the same tasks at every run, else on those of a seed, or on random ones."""
+    left_out = {Phase.explain, Phase.shrink} if law in _REDUCING else {Phase.explain}
 
     @settings(
         max_examples=max_examples,
         derandomize=derandomize and seed is None,
         database=None,
         deadline=None,
-        phases=[phase for phase in Phase if phase is not Phase.explain],
+        phases=[phase for phase in Phase if phase not in left_out],
         suppress_health_check=list(HealthCheck),
         print_blob=False,
     )

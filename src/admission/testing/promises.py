@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace as with_changes
 from functools import lru_cache, partial
-from typing import Any
-
-from hypothesis import strategies as st
+from typing import TYPE_CHECKING, Any
 
 from admission import ir, reference
 from admission.checker import check
@@ -16,9 +15,16 @@ from admission.diagnostics import Collector, TaskError
 from admission.engine import Policy
 from admission.testing.aims import NEVER, Aim, Choose, Rules
 from admission.testing.constants import constants_of
-from admission.testing.reports import broken, inner, reduced
-from admission.testing.steering import alternatives
+from admission.testing.reducing import reduced
+from admission.testing.reports import broken, inner
+from admission.testing.steering import alternatives, reads
 from admission.testing.tasks import Task, aimed, near
+
+if TYPE_CHECKING:
+    from hypothesis import strategies as st
+
+PROMISES_AT_ONCE = 10
+"""However many there are, each is aimed at by as many tasks."""
 
 
 def invariants(policy: Policy, data: st.DataObject) -> None:
@@ -26,15 +32,39 @@ def invariants(policy: Policy, data: st.DataObject) -> None:
     promises = list(policy.checked.invariants.values())
     if not promises:
         return
-    chosen = promises[data.draw(st.integers(0, len(promises) - 1), label="invariant")]
-    drawn = aimed(policy, lambda rules, choose: [Aim(rules.policy, _breaking(chosen, rules, choose))])
-    task = data.draw(drawn, label="task")
-    for invariant in promises:
-        if _is_off(policy, invariant, task):
-            found = reduced(task, partial(_is_off, policy, invariant))
+    chosen = [promises[0]]
+
+    def aims(rules: Rules, choose: Choose) -> list[Aim]:
+        chosen[:] = [choose(promises)]
+        return [Aim(rules.policy, _breaking(chosen[0], rules, choose))]
+
+    drawn = aimed(policy, aims)
+    for _ in range(0, len(promises), PROMISES_AT_ONCE):
+        task = data.draw(drawn, label="task")
+        _hold(policy, data, chosen[0], task)
+
+
+def _hold(policy: Policy, data: st.DataObject, invariant: ir.Invariant, task: Task) -> None:
+    """Hold the policy to one promise on a task, and on those beside it."""
+    if invariant.fact is not None:
+        _pair(policy, data, invariant, task)
+        return
+    read = [] if invariant.expr is None else sorted(reads(invariant.expr, policy.checked))
+    for near_by in beside(policy, task, [name for name in read if name in policy.checked.facts]):
+        if _is_off(policy, invariant, near_by):
+            found = reduced(policy, near_by, partial(_is_off, policy, invariant))
             raise broken(f"invariant {invariant.id}", policy, (found, policy.decide(found)))
-    if chosen.fact is not None:
-        _pair(policy, data, chosen, task)
+
+
+def beside(policy: Policy, task: Task, names: Iterable[str]) -> Iterator[Task]:
+    """A task, the same on each day on which the policy changes, and with one of some facts where a condition turns."""
+    yield task
+    yield from ({**task, ir.AS_OF: day} for day in constants_of(policy.checked).days)
+    facts, day = inner(policy, task), task[ir.AS_OF]
+    for name in names:
+        declared = policy.checked.facts[name].type
+        for value in alternatives(policy.checked, facts, day, name):  # type: ignore[arg-type] # a date
+            yield {**task, name: to_python(declared, value)}
 
 
 def _breaking(invariant: ir.Invariant, rules: Rules, choose: Choose) -> ir.Expr:
@@ -49,7 +79,10 @@ def _is_off(policy: Policy, invariant: ir.Invariant, task: Task) -> bool:
     """Whether a promise over the facts and the decision is broken; the decision is read like facts."""
     if invariant.expr is None:
         return False
-    decision = policy.decide(task)
+    try:
+        decision = policy.decide(task)
+    except TaskError:  # a value beside contradicts a register
+        return False
     if decision.verdict is Verdict.UNDETERMINED and not decision.conflict:
         return False  # of a task that is not complete nothing is promised
     said = ir.facts_of_decision(policy.checked)
@@ -70,7 +103,7 @@ def _pair(policy: Policy, data: st.DataObject, invariant: ir.Invariant, task: Ta
     drawn = data.draw(_changed(policy, declared, one, invariant), label=f"changed {name}")
     for other in dict.fromkeys([drawn, *alternatives(policy.checked, inner(policy, task), task[ir.AS_OF], name)]):  # type: ignore[arg-type] # a date
         if _is_related(invariant, one, other) and _hurts(policy, invariant, other, task):
-            found = reduced(task, partial(_hurts, policy, invariant, other))
+            found = reduced(policy, task, partial(_hurts, policy, invariant, other))
             pair = [(each, policy.decide(each)) for each in (found, _but(policy, invariant, found, other))]
             raise broken(f"invariant {invariant.id}", policy, *pair)
 
@@ -134,20 +167,25 @@ def tightening(policy: Policy, data: st.DataObject) -> None:
         ways = [rules.verdict("admit"), [*under.verdict("refuse"), *under.verdict("redirect")]]
         return [Aim(of.policy, choose(found)) for of, found in zip((rules, under), ways, strict=True) if found]
 
+    def is_broken(task: Task) -> bool:
+        return _is_loosened(policy, lower, task) is not None
+
     task = data.draw(aimed(policy, aims), label="task")
-    if _is_loosened(policy, lower, task) is not None:
-        found = reduced(task, lambda fewer: _is_loosened(policy, lower, fewer) is not None)
-        under = _is_loosened(policy, lower, found)
-        raise broken("tightening", policy, (found, policy.decide(found)), *([(found, under)] if under else []))
+    numbers = [name for name, fact in policy.checked.facts.items() if fact.type.is_ordered]
+    for near_by in beside(policy, task, numbers):
+        if is_broken(near_by):
+            found = reduced(policy, near_by, is_broken)
+            under = _is_loosened(policy, lower, found)
+            raise broken("tightening", policy, (found, policy.decide(found)), *([(found, under)] if under else []))
 
 
 def _is_loosened(policy: Policy, lower: Policy, task: Task) -> Decision | None:
     """The decision of the layer below on a task that it does not admit, and that the layer does; else None."""
-    decision = policy.decide(task)
-    if decision.verdict is not Verdict.ADMIT or decision.as_of not in lower.checked.period:
-        return None
     restricted = {name: value for name, value in task.items() if name == ir.AS_OF or name in lower.checked.facts}
     try:
+        decision = policy.decide(task)
+        if decision.verdict is not Verdict.ADMIT or decision.as_of not in lower.checked.period:
+            return None
         under = lower.decide(restricted)
     except TaskError:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from admission import ir
 from admission.datatypes import Value, from_python, to_json
@@ -13,15 +13,6 @@ from admission.testing.tasks import Task
 
 class LawBroken(AssertionError):  # noqa: N818 - it is the law's name that is read
     """A policy, or an interpreter, breaks a law: says which, on which task, and shows both decisions."""
-
-
-def reduced(task: Task, is_broken: Callable[[Task], bool]) -> Task:
-    """The task with the facts alone that matter: without any one more of them, the law is not seen to be broken."""
-    for name in [name for name in task if name != ir.AS_OF]:
-        fewer = {key: value for key, value in task.items() if key != name}
-        if is_broken(fewer):
-            task = fewer
-    return task
 
 
 def broken(

@@ -14,8 +14,6 @@ from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
 
-from hypothesis import strategies as st
-
 from admission import ir, reference
 from admission.datatypes import BOOL, Kind, Type, Value
 from admission.testing.aims import Aim, demanded
@@ -48,9 +46,12 @@ class _Demand:
 
 @dataclass(slots=True)
 class Walk:
-    """One walk; a fact that has no value may be given one."""
+    """One walk; a fact that has no value may be given one.
 
-    draw: Callable[[st.SearchStrategy[Any]], Any]
+    `below` draws a whole number below another; smaller ones are plainer.
+    """
+
+    below: Callable[[int], int]
     policy: ir.CheckedPolicy
     constants: Constants
     day: date
@@ -81,7 +82,7 @@ class Walk:
         if not options:
             self.demands = [other for other in self.demands if other is not demand]
             return
-        if self.draw(st.integers(0, ONE_IN - 1)) < ONE_IN - 1:
+        if self.below(ONE_IN) < ONE_IN - 1:
             costs = [self.cost(name, value) for name, value in options]
             options = [option for option, cost in zip(options, costs, strict=True) if cost == min(costs)]
         name, value = self.pick(options)
@@ -90,7 +91,7 @@ class Walk:
 
     def pick(self, options: Sequence[T]) -> T:
         """One of several, drawn; the first is the plainest."""
-        return options[0] if len(options) == 1 else options[self.draw(st.integers(0, len(options) - 1))]
+        return options[0] if len(options) == 1 else options[self.below(len(options))]
 
     def cost(self, name: str, value: Value) -> int:
         """How many more demands would be unmet if a fact had another value."""
@@ -152,15 +153,15 @@ class Walk:
 
 def alternatives(policy: ir.CheckedPolicy, facts: Facts, day: date, name: str) -> dict[Value, None]:
     """Other values of one fact, at which some condition of the rules in force may change."""
-    walk = Walk(_none_drawn, policy, constants_of(policy), day, facts)
+    walk = Walk(_no_number, policy, constants_of(policy), day, facts)
     exprs = [expr for expr in ir.expressions_in_force(policy, day) if name in reads(expr, policy)]
     parts = [atom for expr in exprs if ir.type_of(expr) == BOOL for atom, _ in atoms(expr, policy, wanted=True)]
     concerned = [atom for atom in parts if name in reads(atom, policy)]
     return dict.fromkeys(value for atom in concerned for value in walk.candidates(name, atom, policy))
 
 
-def _none_drawn(strategy: st.SearchStrategy[Any]) -> Any:
-    raise AssertionError(f"nothing is drawn here, and not {strategy}")
+def _no_number(below: int) -> int:
+    raise AssertionError(f"nothing is drawn here, and no number below {below}")
 
 
 def atoms(expr: ir.Expr, policy: ir.Policy, *, wanted: bool) -> Iterator[tuple[ir.Expr, bool]]:
