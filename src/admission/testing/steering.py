@@ -131,7 +131,7 @@ class Walk:
 
     def turns(self, name: str, atom: ir.Expr, policy: ir.Policy) -> list[Value]:
         """The values of a number or date at which a comparison turns, for a comparison that is linear in it."""
-        if not isinstance(atom, ir.Compare):
+        if not isinstance(atom, ir.Compare) or not ir.type_of(atom.left).is_ordered:
             return []
         declared = self.policy.facts[name].type
         held = self.facts[name] if name in self.facts else self.plain(declared)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from random import Random
@@ -48,7 +47,7 @@ def tasks(
             verdict that is not to be had on the channel.
     """
     _check_options(policy, complete=complete, near_boundaries=near_boundaries, channel=channel, verdict=verdict)
-    kind = _Kind(policy.checked, constants_of(policy.checked), complete, near_boundaries)
+    kind = _Kind(policy.checked, constants_of(policy.checked), complete=complete, is_near=near_boundaries)
     if channel is None and verdict is None:
         return _consistent(policy, _tasks(kind, anything if near_boundaries else None))
     drawn = _consistent(policy, _tasks(kind, _wanted(channel, verdict)))
@@ -85,14 +84,15 @@ Aims = Callable[[Rules, Choose], Iterable[Aim]]
 """What a task is steered towards, of the rules in force on its day."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Kind:
-    """Which tasks are drawn."""
+    """Which tasks are drawn. No dataclass: Hypothesis would print the whole policy with every strategy."""
 
-    policy: ir.CheckedPolicy
-    constants: Constants
-    complete: bool | None
-    is_near: bool
+    def __init__(self, policy: ir.CheckedPolicy, constants: Constants, *, complete: bool | None, is_near: bool) -> None:
+        self.policy, self.constants = policy, constants
+        self.complete, self.is_near = complete, is_near
+
+    def __repr__(self) -> str:
+        return f"tasks({self.policy.id}, complete={self.complete}, near_boundaries={self.is_near})"
 
 
 def aimed(policy: Policy, aims: Aims) -> st.SearchStrategy[Task]:
