@@ -1,5 +1,7 @@
 """The laws of docs/meaning.md, section 6, on generated policies and on the packs that ship."""
 
+import re
+import shutil
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -219,6 +221,50 @@ def test_a_layer_that_loosens_is_found(tmp_path: Path) -> None:
     assert "['funded']" in report
 
 
+OWN = "reason: {zh: 甲, en: a}\n    own: {zh: 自, en: own}\n"
+RULES, ASSISTANCE, FORMS = (
+    f"beijing/rules/{name}.yaml" for name in ("1-routes", "3-assistance", "4-forms-certificates-plaques")
+)
+XICHENG, NEW = "xicheng/policy.yaml", "beijing/rules/9-new.yaml"
+
+
+@pytest.mark.parametrize(("policy", "law", "edits", "shown"), [
+    ("beijing", "invariants", {FORMS: ("waives: [no_plaque]", "waives: [no_plaque, certificate_list]")},
+     {"nature", "certificate", "required_by_law"}),
+    ("beijing", "invariants", {FORMS: ("when: required_by_law", "when: required_by_law or plaque_or_body")},
+     {"nature", "plaque_or_body"}),
+    ("beijing", "invariants", {ASSISTANCE: ("require: funding >= cost and", "require: funding + 0.01 >= cost and")},
+     {"nature", "plan_status", "cost", "funding_source", "conditions_provided", "actions"}),
+    ("beijing", "invariants", {ASSISTANCE: ("persuade, report_findings}", "persuade, report_findings, fill_form}")},
+     {"nature", "plan_status", "cost", "conditions_provided", "actions"}),
+    ("beijing", "invariants", {NEW: ("", (f"requirements:\n  not_too_much:\n    for: [community]\n"
+                                         f"    require: funding <= cost + 1000000\n    {OWN}"))},
+     {"nature", "funding", "cost"}),
+    ("beijing", "totality", {RULES: (", to_purchase]", "]")}, {"nature", "government_data_suffices"}),
+    ("china", "invariants", {"china/rules/2-requirements.yaml": ("in_force: {from: 2026-01-01}",
+                                                                 "in_force: {from: 2026-01-02}")},
+     {"nature", "actions"}),
+    ("xicheng", "tightening", {XICHENG: ("tightens: true\n", ("tightens: true\nreplaces: [funds_follow_task]\n"
+                                         f"exceptions:\n  small:\n    waives: [funds_follow_task]\n"
+                                         f"    when: cost <= 1000\n    {OWN}"))},
+     {"nature", "plan_status", "cost", "conditions_provided", "actions"}),
+])  # fmt: skip
+def test_a_small_fault_in_a_pack_is_found(
+    tmp_path: Path, policy: str, law: str, edits: dict[str, tuple[str, str]], shown: set[str]
+) -> None:
+    """One small fault among all the rules of a pack is found in as many tasks, and shown by the facts that matter."""
+    shutil.copytree(PACKS, tmp_path / "packs")
+    for name, (old, new) in edits.items():
+        path = tmp_path / "packs" / name
+        text = path.read_text(encoding="utf-8") if old else ""
+        assert old in text
+        path.write_text(text.replace(old, new, 1) if old else new, encoding="utf-8")
+    with pytest.raises(LawBroken) as caught:
+        run_law(admission.load(tmp_path / "packs" / policy), LAWS[law], max_examples=PLANTED)
+    case = str(caught.value).split("\n\n")[1]
+    assert set(re.findall(r"^    (\w+): ", case, re.MULTILINE)) == shown, case
+
+
 @pytest.mark.parametrize(("require", "promise"), [
     ("funds == cost", "monotone: funds"),
     ("count(actions) >= 1", "antitone: actions"),
@@ -260,3 +306,44 @@ def remedies_are_broken(policy: Policy, remedy: Any, task: Any, monkeypatch: pyt
         except LawBroken:
             return True
     return False
+
+
+# ---------------------------------------------------------------------------------------------- the strategy
+
+
+@pytest.mark.parametrize("options", [
+    {"complete": True}, {"complete": False}, {"near_boundaries": False},
+    {"verdict": "admit"}, {"verdict": "redirect"}, {"verdict": "refuse"}, {"verdict": "undetermined"},
+    {"channel": "community"}, {"channel": "data_sharing"}, {"channel": "purchase", "verdict": "refuse"},
+    {"channel": "community", "verdict": "undetermined"}, {"verdict": "admit", "complete": True},
+    {"verdict": "admit", "complete": False, "near_boundaries": False},
+], ids=str)  # fmt: skip
+def test_every_option_of_tasks_is_kept_to(options: dict[str, Any]) -> None:
+    """On a pack of 25 facts, where one drawn task in hundreds is admitted, tasks are as asked, and none too slow."""
+    policy = admission.load(PACKS / "xicheng")
+    facts = policy.checked.facts
+
+    @settings(max_examples=30, database=None, deadline=None)
+    @given(tasks(policy, **options))
+    def is_as_asked(task: dict[str, object]) -> None:
+        decision = policy.decide(task)
+        assert decision.verdict == options.get("verdict", decision.verdict)
+        assert decision.channel == options.get("channel", decision.channel)
+        assert options.get("complete") in (None, len(task) == len(facts) + 1)
+
+    is_as_asked()
+
+
+@pytest.mark.parametrize(("options", "says"), [
+    ({"complete": "yes"}, "complete='yes': expected True, False or None"),
+    ({"near_boundaries": None}, "near_boundaries=None: expected a bool"),
+    ({"channel": "comunity"}, "channel='comunity': the policy has community, service_centre, purchase, department"),
+    ({"verdict": "admitted"}, "verdict='admitted': expected one of admit, redirect, refuse, undetermined"),
+    ({"channel": "purchase", "verdict": "admit"}, "verdict='admit': with channel='purchase' it is redirect or refuse"),
+])  # fmt: skip
+def test_an_option_that_will_not_do_is_said(options: dict[str, Any], says: str) -> None:
+    """A wrong option is refused at the call, with its name and value and what was expected."""
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
+        tasks(admission.load(PACKS / "china"), **options)
+    with pytest.raises(ValueError, match=r"^policy='china': expected a policy, as admission.load gives it$"):
+        tasks("china")  # type: ignore[arg-type] # that is the point

@@ -67,7 +67,8 @@ def constants_of(policy: ir.CheckedPolicy, besides: Iterable[ir.Expr] = ()) -> C
     period = policy.period
     start = period.start or date(2000, 1, 1)
     end = period.end or LATEST
-    turns = {start} | {day for day in _turns(policy) if day in period}
+    named = [day for day in by_kind.get(Kind.DATE, ()) if isinstance(day, date)]
+    turns = {start} | {day for day in (*_turns(policy), *named) if day in period}
     days = {near for day in turns for near in (day - ONE_DAY, day, day + ONE_DAY)}
     return Constants(by_kind, sorted(day for day in days if start <= day <= end))
 
@@ -77,7 +78,7 @@ def _plainness(value: Value) -> tuple[int, str]:
 
 
 def _values(policy: ir.CheckedPolicy, besides: Iterable[ir.Expr]) -> Iterator[tuple[Kind, Value]]:
-    for expr in chain(expressions(policy), ir.walk(besides)):
+    for expr in chain(expressions(policy), ir.walk(promised(policy)), ir.walk(besides)):
         if isinstance(expr, ir.Literal):
             yield expr.type.kind, expr.value
         elif isinstance(expr, ir.Workday):
@@ -108,3 +109,8 @@ def expressions(policy: ir.Policy) -> Iterator[ir.Expr]:
     """Every node of every expression of a policy."""
     whole = [expr for rule in ir.rules(policy) for expr in ir.parts(rule).values()]
     yield from ir.walk([*whole, *(definition.expr for definition in policy.definitions.values())])
+
+
+def promised(policy: ir.Policy) -> list[ir.Expr]:
+    """The conditions of a policy's invariants."""
+    return [invariant.expr for invariant in policy.invariants.values() if invariant.expr is not None]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace as with_changes
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from admission import ir, reference
@@ -12,31 +13,78 @@ from admission.datatypes import Type, Value, from_python, to_python
 from admission.decision import Decision, Verdict
 from admission.diagnostics import Collector, TaskError
 from admission.engine import Policy
+from admission.testing.aims import NEVER, Aim, Choose, Rules
 from admission.testing.constants import constants_of
+from admission.testing.reducing import reduced
 from admission.testing.reports import broken, inner
-from admission.testing.tasks import Task, near, tasks
+from admission.testing.steering import alternatives, reads
+from admission.testing.tasks import Task, aimed, near
 
 if TYPE_CHECKING:
     from hypothesis import strategies as st
 
+PROMISES_AT_ONCE = 10
+"""However many there are, each is aimed at by as many tasks."""
+
 
 def invariants(policy: Policy, data: st.DataObject) -> None:
     """The policy's own promises hold of every complete task, and of every two that differ in one fact."""
-    if not policy.checked.invariants:
+    promises = list(policy.checked.invariants.values())
+    if not promises:
         return
-    task = data.draw(tasks(policy, complete=True), label="task")
-    decision = policy.decide(task)
-    for invariant in policy.checked.invariants.values():
-        if invariant.fact is not None:
-            _pair(policy, data, invariant, (task, decision))
-        elif not _is_kept(policy, invariant, task, decision):
-            raise broken(f"invariant {invariant.id}", policy, (task, decision), (task, decision))
+    chosen = [promises[0]]
+
+    def aims(rules: Rules, choose: Choose) -> list[Aim]:
+        chosen[:] = [choose(promises)]
+        return [Aim(rules.policy, _breaking(chosen[0], rules, choose))]
+
+    drawn = aimed(policy, aims)
+    for _ in range(0, len(promises), PROMISES_AT_ONCE):
+        task = data.draw(drawn, label="task")
+        _hold(policy, data, chosen[0], task)
 
 
-def _is_kept(policy: Policy, invariant: ir.Invariant, task: Task, decision: Decision) -> bool:
-    """Whether a promise over the facts and the decision holds; the decision is read like facts."""
+def _hold(policy: Policy, data: st.DataObject, invariant: ir.Invariant, task: Task) -> None:
+    """Hold the policy to one promise on a task, and on those beside it."""
+    if invariant.fact is not None:
+        _pair(policy, data, invariant, task)
+        return
+    read = [] if invariant.expr is None else sorted(reads(invariant.expr, policy.checked))
+    for near_by in beside(policy, task, [name for name in read if name in policy.checked.facts]):
+        if _is_off(policy, invariant, near_by):
+            found = reduced(policy, near_by, partial(_is_off, policy, invariant))
+            raise broken(f"invariant {invariant.id}", policy, (found, policy.decide(found)))
+
+
+def beside(policy: Policy, task: Task, names: Iterable[str]) -> Iterator[Task]:
+    """A task, the same on each day on which the policy changes, and with one of some facts where a condition turns."""
+    yield task
+    yield from ({**task, ir.AS_OF: day} for day in constants_of(policy.checked).days)
+    facts, day = inner(policy, task), task[ir.AS_OF]
+    for name in names:
+        declared = policy.checked.facts[name].type
+        for value in alternatives(policy.checked, facts, day, name):  # type: ignore[arg-type] # a date
+            yield {**task, name: to_python(declared, value)}
+
+
+def _breaking(invariant: ir.Invariant, rules: Rules, choose: Choose) -> ir.Expr:
+    """What a task would be that breaks a promise, or that another might break it with."""
     if invariant.expr is None:
-        return True
+        return choose([*rules.verdict("admit"), *rules.verdict("redirect")] or [NEVER])
+    expr = invariant.expr if invariant.promise == "never" else ir.Not(invariant.expr)
+    return rules.over_facts(expr, choose)
+
+
+def _is_off(policy: Policy, invariant: ir.Invariant, task: Task) -> bool:
+    """Whether a promise over the facts and the decision is broken; the decision is read like facts."""
+    if invariant.expr is None:
+        return False
+    try:
+        decision = policy.decide(task)
+    except TaskError:  # a value beside contradicts a register
+        return False
+    if decision.verdict is Verdict.UNDETERMINED and not decision.conflict:
+        return False  # of a task that is not complete nothing is promised
     said = ir.facts_of_decision(policy.checked)
     outcome: dict[str, Value] = dict.fromkeys(said, False)
     outcome |= {ir.violated(violation.rule): True for violation in decision.violations}
@@ -44,25 +92,35 @@ def _is_kept(policy: Policy, invariant: ir.Invariant, task: Task, decision: Deci
     extended = with_changes(policy.checked, facts={**policy.checked.facts, **said})
     world = reference.World(extended, inner(policy, task) | outcome, decision.as_of)
     held = reference.evaluate(invariant.expr, world)
-    return held is not True if invariant.promise == "never" else held is not False
+    return held is (invariant.promise == "never")
 
 
-def _pair(policy: Policy, data: st.DataObject, invariant: ir.Invariant, first: tuple[Task, Decision]) -> None:
+def _pair(policy: Policy, data: st.DataObject, invariant: ir.Invariant, task: Task) -> None:
     """Two tasks alike but for one fact keep what the invariant promises of them."""
-    task, before = first
     name = str(invariant.fact)
     declared = policy.checked.facts[name].type
     one = from_python(declared, task[name])
-    other = data.draw(_changed(policy, declared, one, invariant), label=f"changed {name}")
-    if not _is_related(invariant, one, other):
-        return
-    changed = {**task, name: to_python(declared, other)}
+    drawn = data.draw(_changed(policy, declared, one, invariant), label=f"changed {name}")
+    for other in dict.fromkeys([drawn, *alternatives(policy.checked, inner(policy, task), task[ir.AS_OF], name)]):  # type: ignore[arg-type] # a date
+        if _is_related(invariant, one, other) and _hurts(policy, invariant, other, task):
+            found = reduced(policy, task, partial(_hurts, policy, invariant, other))
+            pair = [(each, policy.decide(each)) for each in (found, _but(policy, invariant, found, other))]
+            raise broken(f"invariant {invariant.id}", policy, *pair)
+
+
+def _but(policy: Policy, invariant: ir.Invariant, task: Task, other: Value) -> Task:
+    name = str(invariant.fact)
+    return {**task, name: to_python(policy.checked.facts[name].type, other)}
+
+
+def _hurts(policy: Policy, invariant: ir.Invariant, other: Value, task: Task) -> bool:
+    """Whether another value of the fact does what the promise rules out."""
+    if invariant.fact not in task:
+        return False
     try:
-        after = policy.decide(changed)
+        return _is_broken(invariant, policy.decide(task), policy.decide(_but(policy, invariant, task, other)))
     except TaskError:
-        return
-    if _is_broken(invariant, before, after):
-        raise broken(f"invariant {invariant.id}", policy, first, (changed, after))
+        return False
 
 
 def _changed(policy: Policy, declared: Type, one: Value, invariant: ir.Invariant) -> st.SearchStrategy[Value]:
@@ -103,17 +161,35 @@ def tightening(policy: Policy, data: st.DataObject) -> None:
     lower = below(policy) if policy.checked.tightens else None
     if lower is None:
         return
-    task = data.draw(tasks(policy, complete=True), label="task")
-    decision = policy.decide(task)
-    if decision.verdict is not Verdict.ADMIT or decision.as_of not in lower.checked.period:
-        return
+
+    def aims(rules: Rules, choose: Choose) -> list[Aim]:
+        under = Rules(lower.checked, rules.day)
+        ways = [rules.verdict("admit"), [*under.verdict("refuse"), *under.verdict("redirect")]]
+        return [Aim(of.policy, choose(found)) for of, found in zip((rules, under), ways, strict=True) if found]
+
+    def is_broken(task: Task) -> bool:
+        return _is_loosened(policy, lower, task) is not None
+
+    task = data.draw(aimed(policy, aims), label="task")
+    numbers = [name for name, fact in policy.checked.facts.items() if fact.type.is_ordered]
+    for near_by in beside(policy, task, numbers):
+        if is_broken(near_by):
+            found = reduced(policy, near_by, is_broken)
+            under = _is_loosened(policy, lower, found)
+            raise broken("tightening", policy, (found, policy.decide(found)), *([(found, under)] if under else []))
+
+
+def _is_loosened(policy: Policy, lower: Policy, task: Task) -> Decision | None:
+    """The decision of the layer below on a task that it does not admit, and that the layer does; else None."""
     restricted = {name: value for name, value in task.items() if name == ir.AS_OF or name in lower.checked.facts}
     try:
+        decision = policy.decide(task)
+        if decision.verdict is not Verdict.ADMIT or decision.as_of not in lower.checked.period:
+            return None
         under = lower.decide(restricted)
     except TaskError:
-        return
-    if under.verdict in (Verdict.REFUSE, Verdict.REDIRECT):
-        raise broken("tightening", policy, (task, decision), (task, under))
+        return None
+    return under if under.verdict in (Verdict.REFUSE, Verdict.REDIRECT) else None
 
 
 @lru_cache(maxsize=16)

@@ -15,9 +15,11 @@ class LawBroken(AssertionError):  # noqa: N818 - it is the law's name that is re
     """A policy, or an interpreter, breaks a law: says which, on which task, and shows both decisions."""
 
 
-def broken(law: str, policy: Policy, first: tuple[Task, Decision], second: tuple[Task, Decision]) -> LawBroken:
+def broken(
+    law: str, policy: Policy, first: tuple[Task, Decision], second: tuple[Task, Decision] | None = None
+) -> LawBroken:
     """The report of a broken law: the task as a case, both decisions, and why each came out as it did."""
-    (task, before), (other, after) = first, second
+    (task, before), (other, after) = first, second or first
     parts = [
         f"{law}: broken by policy {policy.id}",
         "",

@@ -1,0 +1,156 @@
+"""What a drawn task can aim at: a verdict, a channel, a broken promise, each as conditions over the facts alone.
+
+They are conditions on complete tasks, of the rules in force on one day; all of them true is what is aimed at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+from typing import Protocol, TypeVar
+
+from admission import ir, reference
+from admission.datatypes import BOOL
+
+T = TypeVar("T")
+
+
+class Choose(Protocol):
+    """Picks one of several; the plainest come first."""
+
+    def __call__(self, options: Sequence[T], /) -> T:
+        """The one."""
+
+
+NEVER = ir.Literal(value=False, type=BOOL)
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A condition that is to be true, in the policy that it belongs to."""
+
+    policy: ir.Policy
+    expr: ir.Expr
+
+
+class Rules:
+    """The rules of a policy in force on a day, read as conditions."""
+
+    def __init__(self, policy: ir.Policy, day: date) -> None:
+        self.policy = policy
+        self.day = day
+        self._world = reference.World(policy, {}, day)
+        self._routes = {route.id: route for route in policy.routes.values() if day in route.period}
+        self._requirements = [
+            rule for rule in policy.requirements.values() if day in rule.period and rule.effect == "refuse"
+        ]
+
+    def taken(self, route: str) -> ir.Expr:
+        """The route is effectively true."""
+        return reference.effective(self._routes[route], self._routes)
+
+    def nowhere(self) -> ir.Expr:
+        """No route takes the task."""
+        return ir.And(tuple(ir.Not(self.taken(name)) for name in self._routes))
+
+    def settled(self, channel: str) -> ir.Expr:
+        """Exactly one route takes the task, and to this channel."""
+        return _any(
+            ir.And((self.taken(one.id), *(ir.Not(self.taken(name)) for name in self._routes if name != one.id)))
+            for one in self._routes.values()
+            if one.to == channel
+        )
+
+    def demands(self, channel: str) -> dict[str, ir.Expr]:
+        """What each requirement of a channel demands."""
+        return {rule.id: reference.demand(rule, self._world) for rule in self._requirements if channel in rule.channels}
+
+    def passes(self, channel: str) -> ir.Expr:
+        """The task goes to the channel, and nothing stands against it."""
+        return ir.And((self.settled(channel), *self.demands(channel).values()))
+
+    def violates(self, channel: str, rule: str) -> ir.Expr:
+        """The task goes to the channel, and violates the requirement."""
+        return ir.And((self.settled(channel), ir.Not(self.demands(channel)[rule])))
+
+    def clashes(self) -> list[ir.Expr]:
+        """Two routes take the task, for each two."""
+        return [ir.And((self.taken(one), self.taken(other))) for one, other in combinations(self._routes, 2)]
+
+    def verdict(self, verdict: object) -> list[ir.Expr]:
+        """The ways in which a complete task comes by a verdict."""
+        channels = self.policy.channels
+        if verdict == "refuse":
+            against = [self.violates(c, rule) for c in channels for rule in self.demands(c)]
+            return [*against, self.nowhere()]
+        return [self.passes(name) for name, channel in channels.items() if channel.outcome == verdict]
+
+    def ways(self, channel: str | None, verdict: str | None) -> list[ir.Expr]:
+        """The ways to a verdict on a channel; on any channel, or to any verdict, where none is given."""
+        if verdict == "undetermined":
+            return [] if channel is None else [self.settled(channel)]
+        if channel is None:
+            return self.verdict(verdict)
+        against = [self.violates(channel, rule) for rule in self.demands(channel)]
+        if verdict is None:
+            return [self.settled(channel), self.passes(channel), *against]
+        return against if verdict == "refuse" else [self.passes(channel)]
+
+    def channel(self, channel: object) -> ir.Expr:
+        """The task goes to the channel, or to none."""
+        return self.nowhere() if channel == ir.NO_CHANNEL else self.settled(str(channel))
+
+    def violated(self, rule: str) -> ir.Expr:
+        """The requirement is violated, on whichever channel."""
+        if rule == ir.NO_ROUTE:
+            return self.nowhere()
+        return _any(self.violates(c, rule) for c in self.policy.channels if rule in self.demands(c))
+
+    def over_facts(self, expr: ir.Expr, choose: Choose) -> ir.Expr:
+        """A condition over the decision, said of the facts; of several ways to a verdict one is chosen."""
+        match expr:
+            case ir.And(operands):
+                return ir.And(tuple(self.over_facts(operand, choose) for operand in operands))
+            case ir.Or(operands):
+                return ir.Or(tuple(self.over_facts(operand, choose) for operand in operands))
+            case ir.Not(operand):
+                return ir.Not(self.over_facts(operand, choose))
+            case ir.Compare(op, ir.ReadFact(name), ir.Literal(value)) if name in (ir.VERDICT, ir.CHANNEL):
+                held = self._decided(name, [value], choose)
+                return held if op == "==" else ir.Not(held)
+            case ir.OneOf(ir.ReadFact(name), options) if name in (ir.VERDICT, ir.CHANNEL):
+                return self._decided(name, [option.value for option in options], choose)
+            case ir.ReadFact(name) if name in ir.facts_of_decision(self.policy):
+                return self.violated(name.removeprefix("violated(").removesuffix(")"))
+            case _:
+                return expr
+
+    def _decided(self, name: str, values: Iterable[object], choose: Choose) -> ir.Expr:
+        if name == ir.CHANNEL:
+            return _any(self.channel(value) for value in values)
+        ways = [way for value in values for way in self.verdict(value)]
+        return choose(ways) if ways else NEVER
+
+
+def _any(exprs: Iterable[ir.Expr]) -> ir.Expr:
+    found = tuple(exprs)
+    return found[0] if len(found) == 1 else ir.Or(found)
+
+
+def demanded(expr: ir.Expr, policy: ir.Policy, *, wanted: bool = True) -> Iterator[tuple[ir.Expr, bool]]:
+    """The conditions that must all have their truth for the whole to have its own."""
+    match expr:
+        case ir.Not(operand):
+            yield from demanded(operand, policy, wanted=not wanted)
+        case ir.ReadDefinition(name) if name in policy.definitions:
+            yield from demanded(policy.definitions[name].expr, policy, wanted=wanted)
+        case ir.And(operands) if wanted:
+            for operand in operands:
+                yield from demanded(operand, policy, wanted=True)
+        case ir.Or(operands) if not wanted:
+            for operand in operands:
+                yield from demanded(operand, policy, wanted=False)
+        case _:
+            yield expr, wanted
