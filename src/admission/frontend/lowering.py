@@ -8,8 +8,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from dataclasses import replace as with_changes
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,11 +15,9 @@ from typing import Any, TypeVar
 from admission import ir
 from admission.datatypes import LIMITS, Kind, Type, Unfit, Value, bounded, from_document
 from admission.diagnostics import Collector, Span, nearest
-from admission.frontend import syntax, watches
+from admission.frontend import declarations, rules, syntax, watches
 from admission.frontend.document import Entry, Fields, Word
 from admission.frontend.loader import DEEPEST, Node, Scalar, plain
-from admission.frontend.registers import Rows, read_file, read_rows
-from admission.frontend.shapes import INVARIANT
 
 T = TypeVar("T")
 KINDS = frozenset(kind.value for kind in Kind)
@@ -93,18 +89,18 @@ class Lowering:
         """The sections in the order in which they build on one another."""
         return {
             "parties": lambda entry: entry.value,
-            "sources": self.source,
-            "facts": self.fact,
-            "parameters": self.parameter,
-            "registers": self.register,
-            "look_ups": self.look_up,
-            "definitions": self.definition,
-            "channels": self.channel,
-            "routes": self.route,
-            "requirements": self.requirement,
-            "exceptions": self.exception,
-            "obligations": self.obligation,
-            "invariants": self.invariant,
+            "sources": partial(declarations.source, self),
+            "facts": partial(declarations.fact, self),
+            "parameters": partial(declarations.parameter, self),
+            "registers": partial(declarations.register, self),
+            "look_ups": declarations.look_up,
+            "definitions": partial(declarations.definition, self),
+            "channels": declarations.channel,
+            "routes": partial(rules.route, self),
+            "requirements": partial(rules.requirement, self),
+            "exceptions": partial(rules.exception, self),
+            "obligations": partial(rules.obligation, self),
+            "invariants": partial(rules.invariant, self),
             "events": partial(watches.event, self),
             "watches": partial(watches.watch, self),
         }
@@ -328,208 +324,6 @@ class Lowering:
             return
         known = [*(kind.value for kind in Kind), *(e.name for e in self.sections.get("facts", ()))]
         self.faults.add("A401", word.span, nearest(word.text, known), name=word.text, what=("类型", "type"))
-
-    # ----------------------------------------------------------------------------------- entries
-
-    def source(self, entry: Entry) -> ir.Source | None:
-        """A declared source, its kept text read."""
-        fields: Fields = entry.value
-        path = fields.get("text")
-        kept = read_file(self.folder, path, self.faults) if path else None
-        return ir.Source(
-            entry.name,
-            fields.get("title") or {},
-            fields.get("date"),
-            fields.get("number"),
-            fields.get("url"),
-            kept.text if kept else None,
-            entry.span,
-            kept,
-        )
-
-    def fact(self, entry: Entry) -> ir.Fact | None:
-        """A declared fact."""
-        fields: Fields = entry.value
-        resolved = self.type_of_fact(entry.name)
-        if resolved is None:
-            return None
-        declared, value_labels = resolved
-        filled = fields.get("filled_by")
-        if "assume" not in fields.keys and "ask" not in fields.keys:
-            self.faults.add("A215", entry.span, name=entry.name)
-        return ir.Fact(
-            name=entry.name,
-            type=declared,
-            label=fields.label,
-            value_labels=value_labels,
-            ask=fields.get("ask") or {},
-            changed_by=tuple(word.text for word in fields.get("changed_by") or ()),
-            assume=self.constant(declared, fields, "assume", entry.name),
-            filled_by=ir.Member(filled[0].text, filled[1].text, filled[0].span) if filled else None,
-            span=entry.span,
-        )
-
-    def parameter(self, entry: Entry) -> ir.Parameter | None:
-        """A parameter; its values sorted by the day from which each holds."""
-        fields: Fields = entry.value
-        resolved = self.type_in(fields, entry.name, dated=True)
-        if resolved is None or fields.get("values") is None:
-            return None
-        dated = [(day.name, self.value(resolved[0], day.value, entry.name)) for day in fields.get("values")]
-        values = tuple(sorted((self.day(day), value) for day, value in dated if value is not None))
-        if len(values) < len(dated) or not values:
-            if not dated:
-                self.faults.add("A207", fields.keys["values"])
-            return None
-        return ir.Parameter(entry.name, resolved[0], values, self.basis(fields), fields.label, entry.span)
-
-    @staticmethod
-    def day(day: Any) -> date:
-        """The key of a dated value: the reader has made it a date."""
-        return day  # type: ignore[no-any-return]
-
-    def register(self, entry: Entry) -> ir.Register | None:
-        """A register with its rows."""
-        fields: Fields = entry.value
-        columns = self.columns(fields)
-        if columns is None or fields.get("key") is None:
-            return None
-        key = tuple(word.text for word in fields.get("key"))
-        for word in fields.get("key"):
-            if word.text not in columns:
-                near = nearest(word.text, columns)
-                self.faults.add("A401", word.span, near, name=word.text, what=("列", "column"))
-                return None
-        register = ir.Register(
-            entry.name, key, columns, (), bool(fields.get("partial")), self.basis(fields), entry.span, self.file(fields)
-        )
-        rows = Rows(register, self.faults)
-        return with_changes(register, rows=read_rows(rows, fields, self.folder, self.handed.get(entry.name)))
-
-    def file(self, fields: Fields) -> str | None:
-        """The file that a register's rows stand in."""
-        named = fields.get("file")
-        return str(self.folder / named.text) if named else None
-
-    def columns(self, fields: Fields) -> dict[str, ir.Column] | None:
-        """The columns of a register; None where one is at fault."""
-        found: dict[str, ir.Column] = {}
-        for entry in fields.get("columns") or ():
-            value = entry.value
-            if isinstance(value, Word):
-                value = Fields(value.span, {"type": value})
-            resolved = self.type_in(value, entry.name) if value else None
-            if resolved is None or entry.name == ir.FOUND:
-                if entry.name == ir.FOUND:
-                    self.faults.add("A404", entry.span, name=entry.name)
-                return None
-            absent = self.constant(resolved[0], value, "absent", entry.name)
-            if absent is None and "absent" in value.keys:
-                return None
-            found[entry.name] = ir.Column(entry.name, resolved[0], absent, resolved[1], entry.span)
-        return found or None
-
-    def look_up(self, entry: Entry) -> ir.LookUp | None:
-        """A look-up; the checker sees to its names."""
-        fields: Fields = entry.value
-        if fields.broken:
-            return None
-        match = {part.name: part.value.text for part in fields.get("match") if part.value}
-        return ir.LookUp(entry.name, fields.get("register").text, match, entry.span)
-
-    def definition(self, entry: Entry) -> ir.Definition | None:
-        """A named condition or amount."""
-        fields: Fields = entry.value
-        expr = self.condition(fields, "is")
-        if expr is None:
-            return None
-        return ir.Definition(entry.name, expr, fields.label, bool(fields.get("report")), entry.span)
-
-    def channel(self, entry: Entry) -> ir.Channel | None:
-        """A channel."""
-        fields: Fields = entry.value
-        if fields.broken:
-            return None
-        return ir.Channel(entry.name, fields.get("outcome"), fields.label, entry.span)
-
-    # ------------------------------------------------------------------------------------- rules
-
-    def shared(self, entry: Entry) -> dict[str, Any]:
-        """What every rule has."""
-        fields: Fields = entry.value
-        return {
-            "id": entry.name,
-            "when": self.condition(fields, "when"),
-            "reason": fields.get("reason") or {},
-            "basis": self.basis(fields),
-            "period": self.rule_period(fields),
-            "layer": self.head.get("policy").text,
-            "span": entry.span,
-        }
-
-    def route(self, entry: Entry) -> ir.Route | None:
-        """A route; overriding one of the layer below weakens it."""
-        fields: Fields = entry.value
-        shared = self.shared(entry)
-        overrides = self.weakens(fields.get("overrides"), "routes")
-        if fields.broken:
-            return None
-        return ir.Route(to=fields.get("to").text, overrides=overrides, **shared)
-
-    def requirement(self, entry: Entry) -> ir.Requirement | None:
-        """A requirement."""
-        fields: Fields = entry.value
-        shared, require = self.shared(entry), self.condition(fields, "require")
-        if fields.broken or require is None:
-            return None
-        return ir.Requirement(
-            channels=tuple(word.text for word in fields.get("for")),
-            require=require,
-            effect=fields.get("effect") or "refuse",
-            remedy=fields.get("remedy") or {},
-            **shared,
-        )
-
-    def exception(self, entry: Entry) -> ir.ExceptionRule | None:
-        """An exception; waiving a requirement of the layer below weakens it."""
-        fields: Fields = entry.value
-        shared = self.shared(entry)
-        waives = self.weakens(fields.get("waives"), "requirements")
-        return None if fields.broken else ir.ExceptionRule(waives=waives, **shared)
-
-    def obligation(self, entry: Entry) -> ir.ObligationRule | None:
-        """An obligation."""
-        fields: Fields = entry.value
-        shared = self.shared(entry)
-        amount, due = self.condition(fields, "amount"), self.condition(fields, "due")
-        if fields.broken:
-            return None
-        debtor, creditor = (fields.get(side).text if fields.get(side) else None for side in ("debtor", "creditor"))
-        verdicts = tuple(dict.fromkeys(fields.get("verdicts")))
-        return ir.ObligationRule(verdicts=verdicts, debtor=debtor, creditor=creditor, amount=amount, due=due, **shared)
-
-    def invariant(self, entry: Entry) -> ir.Invariant | None:
-        """A promise: of a condition, or of what a fact may change."""
-        fields: Fields = entry.value
-        held = [(key, fields.get(key)) for key in INVARIANT.one_of if fields.get(key) is not None]
-        if len(held) != 1:
-            return None
-        promise, value = held[0]
-        is_condition = promise in ("never", "always")
-        expr = self.condition(fields, promise) if is_condition else None
-        fact = None if is_condition else value.text
-        reason, layer = fields.get("reason") or {}, self.head.get("policy").text
-        if fields.broken:
-            return None
-        return ir.Invariant(entry.name, promise, expr, fact, reason, layer, entry.span)  # type: ignore[arg-type] # a key above
-
-    def weakens(self, words: list[Word] | None, section: str) -> tuple[str, ...]:
-        """The rules named; each that the layer below declares must be named in `replaces`."""
-        for word in words or ():
-            own = any(entry.name == word.text for entry in self.sections.get(section, ()))
-            if self.below and not own and word.text in getattr(self.below, section):
-                self.redefines(word.text, word.span)
-        return tuple(word.text for word in words or ())
 
 
 def nfkc(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from admission import ir
 from admission.datatypes import Type
+from admission.frontend import rules
 from admission.frontend.document import Entry, Fields, Word
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _type(lowering: Lowering, word: Word, fields: Fields, name: str) -> tuple[Ty
 def watch(lowering: Lowering, entry: Entry) -> ir.Watch | None:
     """A watch; None where a part is at fault."""
     fields: Fields = entry.value
-    shared = lowering.shared(entry)
+    shared = rules.shared_by_rules(lowering, entry)
     due = lowering.condition(fields, ir.DUE)
     gathered = {part.name: _gathered(lowering, part) for part in fields.get("with") or ()}
     look_ups = {part.name: _look_up(lowering, part) for part in fields.get("look_ups") or ()}
