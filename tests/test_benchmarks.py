@@ -89,7 +89,7 @@ def test_bulk_decisions_are_agreed_on(tmp_path: Path, capsys: pytest.CaptureFixt
     for needed in ("duckdb", "polars", "pyarrow", "sqlglot"):
         pytest.importorskip(needed)
     script("bulk").check(FEW, tmp_path)
-    assert f"7 ways agree on {FEW} tasks" in capsys.readouterr().out
+    assert f"9 ways agree on {FEW} tasks" in capsys.readouterr().out
 
 
 def test_a_competitor_with_a_wrong_answer_is_caught() -> None:

@@ -1,6 +1,7 @@
 """A policy's SELECT says on every engine what the reference says of each row."""
 
 import random
+import re
 import sqlite3
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import psycopg
 import pytest
 import sqlglot
 from hypothesis import HealthCheck, assume, given, settings
@@ -387,6 +389,28 @@ def test_a_view_in_postgresql_decides_a_row_as_it_is_written() -> None:
         cursor.execute(b"SELECT verdict, channel, violations FROM decisions WHERE id = 'a'")
         assert cursor.fetchall() == [("refuse", "community", ["no_plaque"])]
         cursor.execute(b"DROP VIEW decisions")
+
+
+PAGE = Path(__file__).parents[1] / "docs/howto/sql.md"
+TRIGGER = next(sql for sql in re.findall("```sql\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL) if "TRIGGER" in sql)
+
+
+def test_a_generated_column_cannot_hold_the_query_and_a_trigger_can() -> None:
+    """PostgreSQL refuses a query in a generated column; a trigger keeps each row's verdict as it is written."""
+    policy = admission.load(PACKS / "beijing")
+    with sql_engines.server().connect() as connection, connection.cursor() as cursor:
+        cursor.execute(b"DROP TABLE IF EXISTS tasks, decided CASCADE")
+        cursor.execute(sql_engines.definition(policy, "postgres").encode())
+        query = policy.to_sql("postgres")
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="cannot use subquery in column generation"):
+            cursor.execute(f"ALTER TABLE tasks ADD v TEXT GENERATED ALWAYS AS (({query})) STORED".encode())
+        cursor.execute(f"CREATE VIEW decisions AS {query}".encode())
+        cursor.execute(b"CREATE TABLE decided (LIKE decisions, PRIMARY KEY (id))")
+        cursor.execute(TRIGGER.encode())
+        cursor.execute(b"INSERT INTO tasks (id, as_of, nature) VALUES ('a', '2019-08-03', 'market_service')")
+        cursor.execute(b"UPDATE tasks SET nature = 'department_duty'")
+        cursor.execute(b"SELECT id, verdict, channel, policy FROM decided")
+        assert cursor.fetchall() == [("a", "redirect", "department", policy.digest)]
 
 
 def test_the_query_is_the_same_each_time() -> None:
