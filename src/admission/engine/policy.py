@@ -1,36 +1,27 @@
-"""The facade: load a policy or a book of them, and decide. The one place that knows the order of the passes."""
+"""A policy as programs use it: what it decides, and whatever else there is to ask of it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from os import PathLike
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
 
 from admission import intake, ir, reference
 from admission.backends.python import Accepted, Decide, Program, Read, Row, Taken
-from admission.checker import check
-from admission.datatypes import FIRST_DAY, LAST_DAY, Value, to_python
+from admission.datatypes import FIRST_DAY, LAST_DAY, Value
 from admission.decision import Answer, Decision, Details, Given
-from admission.diagnostics import Collector, Diagnostic, InputError, PolicyError, TaskError
-from admission.frontend import policies
+from admission.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from admission.bulk.sources import ArrowStream
     from admission.bulk.tables import DecidedTable
     from admission.docket import Supervisor
     from admission.explain import Explanation, Question
-    from admission.frontend.tasks import Record
     from admission.remedies import Remedy
     from admission.task_model import TaskModel
 
-Rows = Iterable[Mapping[str, object]]
 Parties = str | Iterable[str] | None
-
-
 MODELS: WeakValueDictionary[str, type[TaskModel]] = WeakValueDictionary()
 """The models of tasks by their policy's digest, so that a policy decides the tasks of its equal as its own."""
 UNASKED = date(1, 1, 1)  # an object that no caller has
@@ -60,7 +51,8 @@ class Policy:
     """A checked policy. Immutable, hashable by its content, picklable, safe to share between threads.
 
     >>> from datetime import date
-    >>> policy = load("policies/beijing")
+    >>> import admission
+    >>> policy = admission.load("policies/beijing")
     >>> task = {"nature": "approval_or_public_service"}
     >>> policy.decide(task, as_of=date(2019, 8, 3)).channel
     'service_centre'
@@ -209,7 +201,7 @@ class Policy:
         return kept
 
     def _decide_with_care(self, task: Any, as_of: date | None, place: str) -> Decision:
-        return self.decide_given(intake.accept(self.checked, _mapping(task), as_of, place=place))
+        return self.decide_given(intake.accept(self.checked, mapping_of(task), as_of, place=place))
 
     def _answer(self, row: Row, taken: Taken, day: date) -> tuple[Answer | None, Taken]:
         """The answer to a row that registers may fill in, or None, and what was assumed."""
@@ -259,7 +251,8 @@ class Policy:
 
         Raises `UnsupportedError`, which names what a dialect cannot say, and `MissingExtraError`.
 
-        >>> policy = load("policies/beijing")
+        >>> import admission
+        >>> policy = admission.load("policies/beijing")
         >>> policy.to_sql("duckdb", as_of=date(2019, 8, 3)).splitlines()[0]
         'WITH given AS ('
         """
@@ -270,7 +263,8 @@ class Policy:
     def sql_columns(self, dialect: str = "duckdb") -> dict[str, str]:
         """The column types of a table of tasks, by name: `id`, `as_of`, and every fact. Raises as `to_sql` does.
 
-        >>> load("policies/beijing").sql_columns()["cost"]
+        >>> import admission
+        >>> admission.load("policies/beijing").sql_columns()["cost"]
         'DECIMAL(18, 2)'
         """
         from admission.backends.sql import column_types
@@ -292,7 +286,8 @@ class Policy:
         no fact has or whose type cannot hold the fact's values; `MissingExtraError`.
 
         >>> import duckdb
-        >>> policy = load("policies/beijing")
+        >>> import admission
+        >>> policy = admission.load("policies/beijing")
         >>> tasks = duckdb.sql("SELECT 't1' AS id, 'market_service' AS nature")
         >>> policy.decide_table(tasks, as_of=date(2019, 8, 3)).to_dicts()[0]["channel"]
         'purchase'
@@ -349,7 +344,7 @@ class Policy:
 
     def next_question(self, task: Mapping[str, object] | TaskModel, *, as_of: date | None = None) -> Question | None:
         """The question to ask next, or None where nothing is missing. Raises `TaskError`."""
-        return self.next_question_given(intake.accept(self.checked, _mapping(task), as_of))
+        return self.next_question_given(intake.accept(self.checked, mapping_of(task), as_of))
 
     def next_question_given(self, given: Given, *, besides: Iterable[str] = ()) -> Question | None:
         """The question to ask next for accepted facts (see `intake`); `besides` are what nobody can answer."""
@@ -372,7 +367,8 @@ class Policy:
 
         Raises `TaskError`; `ValueError` for another verdict or party; `TooManyRemediesError` where there are thousands.
 
-        >>> policy = load("policies/beijing")
+        >>> import admission
+        >>> policy = admission.load("policies/beijing")
         >>> task = {"nature": "self_governance", "plaque_or_body": True}
         >>> [remedy.text("en") for remedy in policy.remedies(task, as_of=date(2019, 8, 3))]
         ['set “body or plaque demanded” to “no” (now “yes”) (the unit that asks)']
@@ -385,173 +381,9 @@ def _are_alike(one: ir.CheckedPolicy, other: ir.CheckedPolicy) -> bool:
     return one == other and list(one.facts) == list(other.facts)
 
 
-def _mapping(task: object) -> Any:
+def mapping_of(task: object) -> Any:
     """A task model as the mapping it was made of; anything else as it is."""
     dump = getattr(task, "model_dump", None)
     if isinstance(task, Mapping) or dump is None:
         return task
     return dump(by_alias=True)
-
-
-def load(path: str | PathLike[str], *, registers: Mapping[str, Rows] | None = None) -> Policy:
-    """The policy in a folder or file, with the layers it extends, checked.
-
-    `registers` hands in rows of registers by name: mappings of column to Python value, with `valid_from` and
-    `valid_until` as dates where a row has a period.
-
-    Raises `PolicyError` with every fault found, or where there is no policy to read.
-
-    >>> load("policies/beijing").id
-    'beijing'
-    """
-    checked, faults = inspect(path, registers=registers)
-    if checked is None:
-        raise PolicyError(faults.errors)
-    return Policy(checked, faults.sorted())
-
-
-@policies.garbage_left_alone()
-def inspect(
-    path: str | PathLike[str], *, registers: Mapping[str, Rows] | None = None
-) -> tuple[ir.CheckedPolicy | None, Collector]:
-    """The checked policy, or None, and everything there is to say about it, warnings included.
-
-    Raises `PolicyError` where there is no policy to read.
-    """
-    faults = Collector()
-    handed = {name: list(rows) for name, rows in (registers or {}).items()}
-    try:
-        loaded = policies.load(Path(path), faults, handed)
-    except InputError as error:
-        raise PolicyError(error.diagnostics) from None
-    if loaded.policy is None:
-        return None, faults
-    for name in handed:
-        if name not in loaded.policy.registers:
-            faults.add("A517", loaded.policy.span, name=name)
-    return check(loaded.policy, faults, loaded.poisoned), faults
-
-
-class Book:
-    """A folder of policies: picks one by subject, place and date.
-
-    >>> from datetime import date
-    >>> book = load_book("policies")
-    >>> book.decide({"nature": "market_service"}, place="beijing", as_of=date(2019, 8, 3)).verdict
-    <Verdict.REDIRECT: 'redirect'>
-    """
-
-    def __init__(self, policies_of: Iterable[Policy]) -> None:
-        self.policies: tuple[Policy, ...] = tuple(policies_of)
-
-    def places(self, subject: str = "task") -> tuple[str, ...]:
-        """The places that have a policy for the subject, sorted."""
-        return tuple(sorted({p.checked.place for p in self.policies if p.checked.subject == subject}))
-
-    def pick(self, place: str, as_of: date, *, subject: str = "task") -> Policy:
-        """The policy in force at a place on a day, else that of the nearest place around it.
-
-        A place lies within the place of the policy that its own policy extends.
-        Raises `InputError` where there is none, or more than one.
-        """
-        here = [p for p in self.policies if p.checked.subject == subject and p.checked.place == place]
-        found = [p for p in here if as_of in p.checked.period]
-        if len(found) > 1:
-            names = ", ".join(sorted(p.id for p in found))
-            raise InputError([Diagnostic("A609", None, {"place": place, "day": as_of, "names": names})])
-        if found:
-            return found[0]
-        around = {p.checked.below.place for p in here if p.checked.below} - {place}
-        if not around:
-            known = ", ".join(self.places(subject))
-            raise InputError([Diagnostic("A608", None, {"place": place, "day": as_of, "known": known})])
-        return self.pick(min(around), as_of, subject=subject)
-
-    def decide(
-        self,
-        task: Mapping[str, object] | TaskModel,
-        *,
-        place: str,
-        as_of: date | None = None,
-        subject: str = "task",
-    ) -> Decision:
-        """The decision of the policy for the place and day. Raises `TaskError`, `InputError`."""
-        own = _mapping(task).get(ir.AS_OF) if isinstance(_mapping(task), Mapping) else None
-        day = as_of if as_of is not None else own
-        if not isinstance(day, date):
-            # Any policy says what is wrong with the day, or that there is none.
-            intake.accept(self.policies[0].checked, _mapping(task), as_of)
-            raise TaskError(())
-        return self.pick(place, day, subject=subject).decide(task, as_of=as_of)
-
-
-def load_book(path: str | PathLike[str]) -> Book:
-    """Every policy in a folder of policies.
-
-    Raises `PolicyError` with the faults of all of them, or where there is none.
-    """
-    folders = policy_folders(Path(path))
-    if not folders:
-        raise PolicyError([Diagnostic("A610", None, {"path": path}, path=str(path))])
-    loaded, faults = [], Collector()
-    for folder in folders:
-        try:
-            loaded.append(load(folder))
-        except PolicyError as error:
-            for fault in error.diagnostics:
-                faults.keep(fault)
-    if len(faults):
-        raise PolicyError(faults.sorted())
-    return Book(loaded)
-
-
-def policy_folders(path: Path) -> tuple[Path, ...]:
-    """The policies that stand in a folder, sorted by name; empty where it is not a folder of policies."""
-    if not path.is_dir() or (path / policies.POLICY_FILE).is_file():
-        return ()
-    return tuple(sorted(folder for folder in path.iterdir() if (folder / policies.POLICY_FILE).is_file()))
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRecord:
-    """One task of a file: Python values for `Policy.decide`, or None and everything that is wrong with it."""
-
-    place: int | None
-    """Its place in the input, from 1; None where the input itself is at fault."""
-    task: Mapping[str, object] | None
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-
-def read_tasks(
-    source: str | PathLike[str] | IO[bytes], policy: Policy, *, as_of: date | None = None, kind: str | None = None
-) -> Iterator[TaskRecord]:
-    """The tasks of a file or binary stream, lazily and in order; those at fault among them, none dropped.
-
-    `kind` is yaml, json, jsonl or csv; by default a file's ending says it, or a stream's first character.
-    `as_of` is the day of the decision, for tasks that do not give one.
-
-    Raises `InputError` where there is nothing that can be read.
-
-    >>> policy = load("policies/beijing")
-    >>> [record.place for record in read_tasks("examples/work_items_2019.csv", policy)][:3]
-    [1, 2, 3]
-    """
-    from admission.frontend import tasks
-
-    stream: Any = source if hasattr(source, "read") else None
-    for record in tasks.read_tasks("-" if stream else str(source), stdin=stream, kind=kind):
-        if isinstance(record, Diagnostic):
-            yield TaskRecord(None, None, (record,))
-        elif record.diagnostics:
-            yield TaskRecord(record.place, None, record.diagnostics)
-        else:
-            yield _accepted(policy.checked, record, as_of)
-
-
-def _accepted(policy: ir.CheckedPolicy, record: Record, as_of: date | None) -> TaskRecord:
-    try:
-        given = intake.accept(policy, record.values, as_of, door=record.door, place=str(record.place))
-    except TaskError as error:
-        return TaskRecord(record.place, None, record.diagnose(error))
-    facts = {name: to_python(policy.facts[name].type, value) for name, value in given.facts.items()}
-    return TaskRecord(record.place, facts | {"id": given.id, ir.AS_OF: given.as_of})
