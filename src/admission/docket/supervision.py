@@ -295,7 +295,7 @@ class Supervisor:
             kept = dict(self.__dict__)
             try:
                 self._clear()
-                self._replay(_log_of(snapshot, self._policy), snapshot["clock"])
+                self._replay(_log_of(snapshot, self._policy), snapshot.get("clock"))
             except BaseException:
                 self.__dict__.update(kept)
                 raise
@@ -350,13 +350,11 @@ def _log_of(snapshot: object, policy: ir.Policy) -> list[Mapping[str, object]]:
         problem = f"`{shown(snapshot)}`"
         raise InputError([Diagnostic("A938", None, {"problem": (f"给出的是 {problem}", f"given {problem}")})])
     problems = []
-    if snapshot.get("policy") != policy.id:
+    if snapshot.get("policy", policy.id) != policy.id:
         given = shown(snapshot.get("policy"))
         problems.append(
             (f"policy 应为 {policy.id}，而给出的是 `{given}`", f"`policy` is {policy.id} here, not `{given}`")
         )
-    if "clock" not in snapshot:
-        problems.append(("没有 clock", "there is no `clock`"))
     events = snapshot.get("events")
     if not isinstance(events, list):
         problems.append(("没有 events 列表", "there is no list `events`"))
