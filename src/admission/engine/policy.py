@@ -254,7 +254,7 @@ class Policy:
         >>> import admission
         >>> policy = admission.load("policies/beijing")
         >>> policy.to_sql("duckdb", as_of=date(2019, 8, 3)).splitlines()[0]
-        'WITH given AS ('
+        'WITH given AS NOT MATERIALIZED ('
         """
         from admission.backends.sql import to_sql
 
