@@ -200,3 +200,18 @@ def test_a_layer_admits_only_what_the_layer_below_admits(layer: str, below: str)
             restricted = pack_tasks.restricted(task, below)
             assert POLICIES[below].decide(restricted, as_of=day).verdict == "admit"
     assert admitted >= 50
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted([*ROOT.glob("policies/**/*.yaml"), *ROOT.glob("examples/*.yaml"), *ROOT.glob("src/**/template/**/*.yaml")]),
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_the_shipped_files_read_alike_where_libyaml_is_missing(path: Path) -> None:
+    """PyYAML's own parser, which takes over where it was built without libyaml, finds the same in every file."""
+    text = path.read_text(encoding="utf-8")
+
+    def events(parser: Any) -> list[tuple[str, object]]:
+        return [(type(event).__name__, getattr(event, "value", None)) for event in yaml.parse(text, Loader=parser)]
+
+    assert events(yaml.SafeLoader) == events(yaml.CSafeLoader)
