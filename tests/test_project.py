@@ -19,6 +19,7 @@ HEAVY = {
     "durable",
     "durable_rules_engine",
     "hypothesis",
+    "polars",
     "pyarrow",
     "pydantic",
     "pyspark",
@@ -76,6 +77,29 @@ def test_import_reads_no_file() -> None:
         "print(*[path for path in opened if not path.endswith(('.py', '.pyc'))], sep='\\n')"
     )
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("module", "package", "extra", "use"),
+    [
+        ("hypothesis", "hypothesis", "testing", "import admission.testing"),
+        ("sqlglot", "sqlglot", "sql", "policy.to_sql()"),
+        ("sqlglot", "sqlglot", "sql", "policy.sql_columns()"),
+        ("polars", "polars", "frames", "policy.decide_table(None)"),
+        ("pyarrow", "pyarrow", "frames", "policy.decide_table(None)"),
+        ("z3", "z3-solver", "verify", "import admission.backends.smt"),
+    ],
+)
+def test_what_needs_an_extra_says_which(module: str, package: str, extra: str, use: str) -> None:
+    """Without the packages of an extra, what needs them says what to run, and the rest works."""
+    done = run(
+        f"import sys; sys.modules[{module!r}] = None\n"
+        "import admission\n"
+        f"policy = admission.load({str(ROOT / 'policies/china')!r})\n"
+        f"try: {use}\n"
+        "except admission.MissingExtraError as error: print(error)"
+    )
+    assert done.stdout == f"this needs {package}; run: pip install 'admission[{extra}]'\n"
 
 
 @pytest.mark.parametrize("name", sorted({"admission"} | MODULES - RUNS_WHEN_IMPORTED))

@@ -14,7 +14,16 @@ Inside a Hypothesis test of your own:
 ... def test_every_complete_task_is_decided(task):
 ...     assert policy.decide(task).verdict != "undetermined"
 >>> test_every_complete_task_is_decided()
+
+Importing this package imports Hypothesis, and raises `MissingExtraError` where it is not installed.
 """
+
+from admission.diagnostics import MissingExtraError
+
+try:
+    import hypothesis  # noqa: F401 - only to see that it is there
+except ImportError:
+    raise MissingExtraError("hypothesis", "testing") from None
 
 from admission.testing.events import events
 from admission.testing.laws import LAWS, check_laws
