@@ -25,9 +25,10 @@ try:
 except ImportError:
     raise MissingExtraError("hypothesis", "testing") from None
 
+from admission.testing.conditions import conditions
 from admission.testing.events import events
 from admission.testing.laws import LAWS, check_laws
-from admission.testing.policies import conditions, policies
+from admission.testing.policies import policies
 from admission.testing.reports import LawBroken
 from admission.testing.tasks import tasks, values
 

@@ -22,8 +22,8 @@ from admission.engine import Policy
 from admission.frontend import loader, syntax
 from admission.remedies import FactChange, TooManyRemediesError
 from admission.testing.aims import Aim, Choose, Rules
+from admission.testing.conditions import conditions
 from admission.testing.constants import constants_of, expressions, neighbours
-from admission.testing.policies import conditions
 from admission.testing.promises import invariants, tightening
 from admission.testing.reducing import reduced
 from admission.testing.reports import LawBroken, broken, inner
