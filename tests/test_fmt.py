@@ -1,6 +1,7 @@
 """`admission fmt`: canonical layout, comments kept, nothing else said than before."""
 
 import io
+import json
 import stat
 from pathlib import Path
 from typing import Any
@@ -210,3 +211,20 @@ def test_standard_input_goes_to_standard_output(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("a:   经费\n".encode())))
     assert main(["fmt", "-"]) == 0
     assert capsys.readouterr().out == "a: 经费\n"
+
+
+def test_programs_are_told_a_line_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--format json`: every file, whether it changed, and the difference where nothing is written."""
+    loose, neat = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    loose.write_text("a:   1\n", encoding="utf-8")
+    neat.write_text("b: 1\n", encoding="utf-8")
+    assert main(["fmt", "--check", "--format", "json", str(tmp_path)]) == 1
+    checked = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert checked == [
+        {"file": str(loose), "changed": True, "diff": f"--- {loose}\n+++ {loose}\n@@ -1 +1 @@\n-a:   1\n+a: 1\n"},
+        {"file": str(neat), "changed": False, "diff": ""},
+    ]
+    assert main(["fmt", "--format", "json", str(tmp_path)]) == 0
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert written == [{"file": str(loose), "changed": True}, {"file": str(neat), "changed": False}]
+    assert loose.read_text(encoding="utf-8") == "a: 1\n"

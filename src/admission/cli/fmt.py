@@ -2,13 +2,15 @@
 
 Folders are searched for `.yaml` and `.yml`. A file is rewritten whole or not at all, and never says anything else than
 before. `-` reads standard input and prints the result. With `--check` nothing is written: what would change is shown,
-and the exit code is 1 if anything would.
+and the exit code is 1 if anything would. With `--format json` each file is one object a line: `file`, `changed`, and
+`diff` with `--check`, or `text` for standard input.
 """
 
 from __future__ import annotations
 
 import argparse
 import difflib
+import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -27,6 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("files", metavar="FILE", nargs="+", help="files, folders of them, or - for standard input")
     parser.add_argument("--check", action="store_true", help="write nothing; show what would change")
+    parser.add_argument("--format", choices=("human", "json"), default="human", help="how to say what changed")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,14 +66,33 @@ def _sources(name: str, faults: Collector) -> Iterator[tuple[Source, Path | None
 def _deliver(source: Source, path: Path | None, text: str, options: argparse.Namespace) -> int:
     """Write or show one file's layout; 1 where it was another."""
     has_changed = text != source.text or (path is not None and path.read_bytes() != text.encode())
-    if options.check:
-        sys.stdout.writelines(_difference(source, text))
-    elif path is None:
-        sys.stdout.write(text)
-    elif has_changed:
+    if has_changed and path is not None and not options.check:
         _replace(path, text)
-        sys.stdout.write({"zh": f"已整理 {path}\n", "en": f"formatted {path}\n"}[options.lang])
+    said = _in_json if options.format == "json" else _in_words
+    sys.stdout.writelines(said(source, path, text, has_changed, options))
     return int(has_changed)
+
+
+def _in_words(
+    source: Source, path: Path | None, text: str, has_changed: bool, options: argparse.Namespace
+) -> Iterator[str]:
+    if options.check:
+        yield from _difference(source, text)
+    elif path is None:
+        yield text
+    elif has_changed:
+        yield {"zh": f"已整理 {path}\n", "en": f"formatted {path}\n"}[options.lang]
+
+
+def _in_json(
+    source: Source, path: Path | None, text: str, has_changed: bool, options: argparse.Namespace
+) -> Iterator[str]:
+    said: dict[str, object] = {"file": source.name, "changed": has_changed}
+    if options.check:
+        said["diff"] = "".join(_difference(source, text))
+    elif path is None:
+        said["text"] = text
+    yield json.dumps(said, ensure_ascii=False) + "\n"
 
 
 def _difference(source: Source, text: str) -> Iterator[str]:
