@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,6 +127,43 @@ def test_a_favourable_condition_may_turn_on_the_day(tmp_path: Path) -> None:
     assert first.day == second.day
     assert first.facts["start_on"] <= first.day < second.facts["start_on"]  # type: ignore[operator] # dates
     assert (first.decision.verdict, second.decision.verdict) == ("admit", "refuse")
+
+
+EVERY_TASK: list[dict[str, Any]] = [
+    {"kind": kind, "urgent": urgent, "forms": forms, "cost": 0, "as_of": date(2020, 1, 1)}
+    for kind, urgent, forms in product(("help", "duty", "sale"), (False, True), range(4))
+]
+"""As far as the rules of the next test tell tasks apart: 3 forms stand for any more, the other facts decide nothing."""
+
+
+@pytest.mark.parametrize(("condition", "fact", "holds"), [
+    ("urgent", "urgent", lambda urgent: urgent),
+    ("not urgent", "urgent", lambda urgent: not urgent),
+    ("kind == help", "kind", lambda kind: kind == "help"),
+    ("kind != sale", "kind", lambda kind: kind != "sale"),
+    ("kind == duty", "kind", lambda kind: kind == "duty"),
+    ("forms == 0", "forms", lambda forms: forms == 0),
+    ("forms >= 2", "forms", lambda forms: forms >= 2),
+    ("forms == 1 or forms > 2", "forms", lambda forms: forms in (1, 3)),
+])  # fmt: skip
+@pytest.mark.parametrize("require", [
+    "urgent", "not urgent", "forms <= 1", "forms != 2", "forms <= 1 or urgent", "forms >= 1 and not urgent",
+    "forms >= 0",
+])  # fmt: skip
+def test_what_is_favourable_is_what_no_two_tasks_deny(
+    tmp_path: Path, require: str, condition: str, fact: str, holds: Callable[[Any], bool]
+) -> None:
+    """The prover says of a promise what comes of looking at every two tasks that differ in the one fact."""
+    promised = f'invariants: {{p: {{favourable: "{condition}", reason: {{zh: 甲, en: a}}}}}}\n'
+    policy = small(tmp_path, SMALL.replace("funds >= cost", require) + promised)
+    verdicts = [(task, policy.decide(task).verdict) for task in EVERY_TASK]
+    hurt = any(
+        {**one, fact: None} == {**other, fact: None} and not holds(one[fact]) and holds(other[fact])
+        for (one, before), (other, after) in product(verdicts, verdicts)
+        if before != "refuse" and after == "refuse"
+    )
+    codes = {finding.code for finding in analyse(policy.checked)} & {"A815", "A899"}
+    assert codes == ({"A815"} if hurt else set())
 
 
 def test_a_gap_is_found_and_can_be_forbidden(tmp_path: Path) -> None:
