@@ -94,6 +94,8 @@ ROWS: list[Row] = [
     (POLICY, "    monotone: funds", "    monotone: funds\n    always: verdict == admit", ("A210",)),
     (POLICY, "    monotone: funds", "    monotone: fund", ("A401",)),
     (POLICY, "    monotone: funds", "    monotone: kind", ("A431",)),
+    (POLICY, "    monotone: funds", "    favourable: funds >= cost", ("A432",)),
+    (POLICY, "    monotone: funds", "    favourable: kind", ("A410",)),
     (POLICY, "verdict == admit", "verdict == admitted", ("A400",)),
     (POLICY, "never: verdict == admit and", "never: violated(foo) and", ("A401",)),
     (POLICY, "{from: 2020-01-01, until: 2030-12-31}", "{form: 2020-01-01, until: 2030-12-31}", ("A213",)),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,6 +32,7 @@ invariants:
     monotone: cost
     reason: {zh: 成本越高越好, en: A higher cost never hurts}
 """
+FACT_NAMES = frozenset(("actions", "cost", "forms", "kind", "start_on", "unit"))
 PLAN = """\
 registers:
   plan:
@@ -86,13 +90,16 @@ def test_a_refuted_monotone_comes_with_a_pair(tmp_path: Path) -> None:
     ("start_on > as_of", "antitone: start_on", "A813"),
     ('unit != "a"', "irrelevant: unit", "A814"),
     ("persuade not in actions", "irrelevant: actions", "A814"),
+    ("forms < 3 or forms > 9", "favourable: forms == 3 or forms == 9", "A815"),
+    ("actions != {persuade}", "favourable: visit not in actions", "A815"),
+    ("start_on > as_of", "favourable: start_on <= as_of", "A815"),
 ])  # fmt: skip
 def test_a_promise_about_two_tasks_is_refuted_by_a_pair(tmp_path: Path, require: str, promise: str, code: str) -> None:
     """The two tasks differ in the one fact alone, and the reference decides them as the promise rules out."""
     text = SMALL.replace("require: funds >= cost", f"require: {require}")
     promised = f"invariants: {{promise: {{{promise}, reason: {{zh: 甲, en: a}}}}}}\n"
     first, second = found(small(tmp_path, text + promised), code).witnesses
-    name = promise.rsplit(maxsplit=1)[-1]
+    name = next(word for word in promise.split() if word in FACT_NAMES)
     assert {key for key in {**first.facts, **second.facts} if first.facts.get(key) != second.facts.get(key)} == {name}
     verdicts = {first.decision.verdict.value, second.decision.verdict.value}
     assert verdicts == {"admit", "refuse"}
@@ -101,12 +108,62 @@ def test_a_promise_about_two_tasks_is_refuted_by_a_pair(tmp_path: Path, require:
         assert second.decision.verdict == "refuse"
 
 
-@pytest.mark.parametrize("promise", ["antitone: cost", "irrelevant: unit", "irrelevant: actions", "monotone: funds"])
+@pytest.mark.parametrize("promise", [
+    "antitone: cost", "irrelevant: unit", "irrelevant: actions", "monotone: funds",
+    "favourable: cost == 0", "favourable: kind == duty", "favourable: unit != 'a'", "favourable: start_on > as_of",
+])  # fmt: skip
 def test_a_promise_about_two_tasks_is_proved(tmp_path: Path, promise: str) -> None:
     """Where no two tasks break it, a promise is proved and nothing is said of it."""
     promised = f"invariants: {{promise: {{{promise}, reason: {{zh: 甲, en: a}}}}}}\n"
     codes = {finding.code for finding in analyse(small(tmp_path, SMALL + promised).checked)}
-    assert not codes & {"A808", "A813", "A814", "A899"}
+    assert not codes & {"A808", "A813", "A814", "A815", "A899"}
+
+
+def test_a_favourable_condition_may_turn_on_the_day(tmp_path: Path) -> None:
+    """The pair that is shown is a pair on the day that is shown: false of the first task, true of the second."""
+    text = SMALL.replace("require: funds >= cost", 'require: start_on <= date("2024-06-01")')
+    promised = "invariants: {p: {favourable: start_on > as_of, reason: {zh: 甲, en: a}}}\n"
+    first, second = found(small(tmp_path, text + promised), "A815").witnesses
+    assert first.day == second.day
+    assert first.facts["start_on"] <= first.day < second.facts["start_on"]  # type: ignore[operator] # dates
+    assert (first.decision.verdict, second.decision.verdict) == ("admit", "refuse")
+
+
+EVERY_TASK: list[dict[str, Any]] = [
+    {"kind": kind, "urgent": urgent, "forms": forms, "cost": 0, "as_of": date(2020, 1, 1)}
+    for kind, urgent, forms in product(("help", "duty", "sale"), (False, True), range(4))
+]
+"""As far as the rules of the next test tell tasks apart: 3 forms stand for any more, the other facts decide nothing."""
+
+
+@pytest.mark.parametrize(("condition", "fact", "holds"), [
+    ("urgent", "urgent", lambda urgent: urgent),
+    ("not urgent", "urgent", lambda urgent: not urgent),
+    ("kind == help", "kind", lambda kind: kind == "help"),
+    ("kind != sale", "kind", lambda kind: kind != "sale"),
+    ("kind == duty", "kind", lambda kind: kind == "duty"),
+    ("forms == 0", "forms", lambda forms: forms == 0),
+    ("forms >= 2", "forms", lambda forms: forms >= 2),
+    ("forms == 1 or forms > 2", "forms", lambda forms: forms in (1, 3)),
+])  # fmt: skip
+@pytest.mark.parametrize("require", [
+    "urgent", "not urgent", "forms <= 1", "forms != 2", "forms <= 1 or urgent", "forms >= 1 and not urgent",
+    "forms >= 0",
+])  # fmt: skip
+def test_what_is_favourable_is_what_no_two_tasks_deny(
+    tmp_path: Path, require: str, condition: str, fact: str, holds: Callable[[Any], bool]
+) -> None:
+    """The prover says of a promise what comes of looking at every two tasks that differ in the one fact."""
+    promised = f'invariants: {{p: {{favourable: "{condition}", reason: {{zh: 甲, en: a}}}}}}\n'
+    policy = small(tmp_path, SMALL.replace("funds >= cost", require) + promised)
+    verdicts = [(task, policy.decide(task).verdict) for task in EVERY_TASK]
+    hurt = any(
+        {**one, fact: None} == {**other, fact: None} and not holds(one[fact]) and holds(other[fact])
+        for (one, before), (other, after) in product(verdicts, verdicts)
+        if before != "refuse" and after == "refuse"
+    )
+    codes = {finding.code for finding in analyse(policy.checked)} & {"A815", "A899"}
+    assert codes == ({"A815"} if hurt else set())
 
 
 def test_a_gap_is_found_and_can_be_forbidden(tmp_path: Path) -> None:

@@ -240,6 +240,9 @@ XICHENG, NEW = "xicheng/policy.yaml", "beijing/rules/9-new.yaml"
     ("beijing", "invariants", {NEW: ("", (f"requirements:\n  not_too_much:\n    for: [community]\n"
                                          f"    require: funding <= cost + 1000000\n    {OWN}"))},
      {"nature", "funding", "cost"}),
+    ("beijing", "invariants", {NEW: ("", (f"requirements:\n  not_twice:\n    for: [community]\n    when: forms >= 1\n"
+                                         f"    require: document_review != approved\n    {OWN}"))},
+     {"nature", "issuer_level", "forms", "document_review"}),
     ("beijing", "totality", {RULES: (", to_purchase]", "]")}, {"nature", "government_data_suffices"}),
     ("china", "invariants", {"china/rules/2-requirements.yaml": ("in_force: {from: 2026-01-01}",
                                                                  "in_force: {from: 2026-01-02}")},
@@ -271,6 +274,9 @@ def test_a_small_fault_in_a_pack_is_found(
     ("forms != 3", "antitone: forms"),
     ('unit != "a"', "irrelevant: unit"),
     ("start_on < as_of", "irrelevant: start_on"),
+    ("forms < 3 or forms > 9", "favourable: forms == 3 or forms == 9"),
+    ("actions != {persuade}", "favourable: visit not in actions"),
+    ("start_on > as_of", "favourable: start_on <= as_of"),
 ])  # fmt: skip
 def test_a_promise_about_two_tasks_is_tested(tmp_path: Path, require: str, promise: str) -> None:
     """A promise that a fact's rise, fall or change does no harm is refuted with two tasks that differ in that fact."""

@@ -207,6 +207,22 @@ def test_every_declaration_has_its_place_and_every_link_leads_somewhere(
     assert {link[1:] for link in found.values("href") if link.startswith("#")} <= anchors.keys()
 
 
+@pytest.mark.parametrize(("promise", "said"), [
+    ("monotone: funds", "提高该项，绝不使结论变为不予准入 Raising it never turns the verdict into refusal"),
+    ("antitone: funds", "降低该项，绝不使结论变为不予准入 Lowering it never turns the verdict into refusal"),
+    ("irrelevant: funds", "改变该项，决定不变 Changing it changes nothing"),
+    ("favourable: funds > 0",
+     "成就该条件，绝不使结论变为不予准入 Making it true never turns the verdict into refusal"),
+    ("never: funds < 0", "绝不出现 Never"),
+    ("always: funds >= 0", "始终成立 Always"),
+])  # fmt: skip
+def test_a_promise_is_said_in_words(tmp_path: Path, promise: str, said: str) -> None:
+    """What an invariant promises is said of its fact or condition, each kind in its own words."""
+    text = SMALL + f"invariants: {{p: {{{promise}, reason: {{zh: 甲, en: a}}}}}}\n"
+    page = pages.render(admission.load(write(tmp_path / "small", text)).checked, "markdown")
+    assert said in page[page.index('<a id="invariant-p">') :]
+
+
 def test_markdown_links_lead_somewhere(pack: ir.CheckedPolicy) -> None:
     """Every link within the Markdown has its anchor."""
     page = pages.render(pack, "markdown")

@@ -63,6 +63,40 @@ def test_the_long_run_prints_its_seed_and_finds_nothing_in_a_sound_policy(tmp_pa
     assert not (tmp_path / "failures").exists()
 
 
+def long_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A long run started in a folder."""
+    command = [sys.executable, "-m", "admission.testing", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False, timeout=60)
+
+
+def test_the_long_run_says_what_is_wrong_with_every_policy(tmp_path: Path) -> None:
+    """A path that is not there and a policy at fault are reported together, before anything is drawn."""
+    (tmp_path / "bad.yaml").write_text("policy: bad\n", encoding="utf-8")
+    done = long_run(tmp_path, "--minutes", "0", "nowhere", str(PACKS / "china"), "bad.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nowhere:1:1: error[A101]: cannot read `nowhere`: no such file or folder\n" in done.stderr
+    assert "error[A209]: `version` is missing" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (("--minutes", "-1", "x"), "argument --minutes: expected a number of minutes, 0 or more, found `-1`"),
+    (("--minutes", "nan", "x"), "argument --minutes: expected a number of minutes, 0 or more, found `nan`"),
+    (("--minutes", "inf", "x"), "argument --minutes: expected a number of minutes, 0 or more, found `inf`"),
+    (("--minutes", "ten", "x"), "argument --minutes: expected a number of minutes, 0 or more, found `ten`"),
+    (("--seed", "1.5", "x"), "argument --seed: invalid int value: '1.5'"),
+    (("--failures", "file", "x"), "argument --failures: expected a folder, found the file `file`"),
+    (("--failures", "file/within", "x"), "argument --failures: expected a folder, found the file `file`"),
+    ((), "the following arguments are required: POLICY"),
+])  # fmt: skip
+def test_the_long_run_refuses_bad_arguments(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    """Each comes with what was found and what was expected, and exit code 2."""
+    (tmp_path / "file").touch()
+    done = long_run(tmp_path, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith(f"python -m admission.testing: error: {said}\n")
+
+
 def test_every_case_beside_a_policy_is_a_test(pytester: pytest.Pytester) -> None:
     """`pytest` on a folder of policies runs their cases, one test each; a failing one shows expected, got and why."""
     write(pytester.path / "small", cases__c_yaml=CASES)

@@ -71,7 +71,7 @@ _RELATED: dict[str, Callable[[Payload, Payload], Formula]] = {
     "irrelevant": lambda one, other: opposite(equal(one, other)),
 }
 """How the fact of the second task stands to that of the first."""
-_CODES = {"monotone": "A808", "antitone": "A813", "irrelevant": "A814"}
+_CODES = {"monotone": "A808", "antitone": "A813", "irrelevant": "A814", "favourable": "A815"}
 
 
 def _pair(inquiry: Inquiry, invariant: ir.Invariant) -> Finding | None:
@@ -80,8 +80,9 @@ def _pair(inquiry: Inquiry, invariant: ir.Invariant) -> Finding | None:
     other = inquiry.task.but(policy.facts[name], "other ")
     changed = Model(policy, other)
     prover = Prover([inquiry.model, changed], inquiry.seconds, inquiry.model.complete(), changed.complete())
-    related = _RELATED[invariant.promise](inquiry.model.fact(name).value, changed.fact(name).value)
-    found = prover.find(related, _hurts(inquiry.decision, changed.decision, invariant))
+    found = prover.find(
+        _related(inquiry.model, changed, invariant), _hurts(inquiry.decision, changed.decision, invariant)
+    )
     if found is None:
         return None
     task, (others, _) = inquiry.task.read(found), other.read(found)
@@ -92,13 +93,32 @@ def _pair(inquiry: Inquiry, invariant: ir.Invariant) -> Finding | None:
 
     def shows(facts: Facts, day: date) -> bool:
         one, two = replay.decide(policy, facts, day), replay.decide(policy, change_it(facts), day)
-        return one is not None and two is not None and breaks(invariant, one, two)
+        if one is None or two is None or not breaks(invariant, one, two):
+            return False
+        return _is_favoured(policy, invariant, (facts, one), (change_it(facts), two))
 
     first = confirmed(policy, task, shows, [name])
     second = replay.witness(policy, change_it(first.facts), first.day)
     if second is None:
         raise AssertionError(f"the second task is not one of {policy.id}")
     return about(_CODES[invariant.promise], invariant, first, second, fact=name, reason=words(invariant))
+
+
+def _related(one: Model, other: Model, invariant: ir.Invariant) -> Formula:
+    """That the second task is what the first may become without harm."""
+    if invariant.expr is not None:
+        return both(one.evaluate(invariant.expr).false, other.evaluate(invariant.expr).true)
+    name = str(invariant.fact)
+    return _RELATED[invariant.promise](one.fact(name).value, other.fact(name).value)
+
+
+def _is_favoured(
+    policy: ir.CheckedPolicy, invariant: ir.Invariant, one: tuple[Facts, Decision], other: tuple[Facts, Decision]
+) -> bool:
+    """Whether a favourable condition is false of one task and true of the other, which may depend on the day."""
+    if invariant.expr is None:
+        return True
+    return [replay.evaluate(policy, invariant.expr, *task) for task in (one, other)] == [False, True]
 
 
 def _hurts(before: SymbolicDecision, after: SymbolicDecision, invariant: ir.Invariant) -> Formula:

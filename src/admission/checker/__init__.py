@@ -11,6 +11,7 @@ from admission.checker.bounds import Bounds
 from admission.checker.definitions import check_definitions
 from admission.checker.expressions import Typer
 from admission.checker.names import collect
+from admission.checker.promises import promised
 from admission.checker.watches import check_watch, check_windows
 from admission.datatypes import DATE, MONEY
 from admission.diagnostics import Collector
@@ -47,7 +48,7 @@ def check(policy: ir.Policy, faults: Collector, poisoned: frozenset[str] = froze
         obligations={n: _typed(rule, typer) for n, rule in policy.obligations.items()},
     )
     typer.of_decision = ir.facts_of_decision(policy)
-    checked = with_changes(checked, invariants={n: _promised(i, typer) for n, i in policy.invariants.items()})
+    checked = with_changes(checked, invariants={n: promised(i, checked, typer) for n, i in policy.invariants.items()})
     watches = {n: check_watch(watch, names, faults) for n, watch in policy.watches.items()}
     checked = with_changes(checked, watches={n: watch for n, watch in watches.items() if watch is not None})
     if faults.errors:
@@ -66,11 +67,6 @@ def check(policy: ir.Policy, faults: Collector, poisoned: frozenset[str] = froze
             bounds.check(expr)
         check_windows(watch, bounds)
     return None if faults.errors else ir.CheckedPolicy(checked)
-
-
-def _promised(invariant: ir.Invariant, typer: Typer) -> ir.Invariant:
-    typed = typer.condition(invariant.expr)
-    return invariant if typed is None else with_changes(invariant, expr=typed)
 
 
 def _filled(fact: ir.Fact, fillers: dict[str, ir.ReadColumn | None]) -> ir.Fact:

@@ -30,9 +30,9 @@ def check_references(policy: ir.Policy, poisoned: frozenset[str], faults: Collec
     for invariant in policy.invariants.values():
         named = [invariant.fact] if invariant.fact else []
         refer(named, policy.facts, ("事实", "fact"), invariant.span)
-        raised = policy.facts.get(invariant.fact or "")
-        is_ordered = raised is None or raised.type.kind not in (Kind.TEXT, Kind.ENUM)
-        if raised is not None and not is_ordered and invariant.promise != "irrelevant":
+        moved = invariant.fact if invariant.promise in ("monotone", "antitone") else None
+        raised = policy.facts.get(moved or "")
+        if raised is not None and raised.type.kind in (Kind.TEXT, Kind.ENUM):
             faults.add("A431", locate(invariant.span, raised.name), name=raised.name, found=words(raised.type))
     for watch in policy.watches.values():
         refer(watch.notify, policy.parties, ("主体", "party"), watch.span)

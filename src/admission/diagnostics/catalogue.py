@@ -114,6 +114,7 @@ _ERRORS: tuple[tuple[str, str, str, str, str], ...] = (
     ("A429", "workday 的天数须为 1 至 {most}", "workday takes 1 to {most} days", "请用常数，或有 min、max 的参数", "use a literal, or a parameter whose values lie within"),
     ("A430", "`{name}` 只能写在 invariants 中", "`{name}` belongs into invariants only", "规则的条件不能读取自己的结论", "a rule's condition cannot read the decision that it makes"),
     ("A431", "`{name}` 没有大小之分（{found}），不能写 monotone 或 antitone", "`{name}` cannot be raised or lowered ({found}), so nothing is monotone or antitone in it", "可用：整数、金额、日期、是否、集合（增加元素）", "an int, an amount, a date, a bool or a set (adding elements) can"),
+    ("A432", "favourable 的条件须恰好读取一项事实，此处读取了{found}", "a favourable condition reads exactly one fact; here it reads {found}", "可用一项事实、参数、常数和 as_of；定义只读这一项事实的，也可用", "it may read one fact, parameters, constants and as_of; and definitions that read no other fact"),
     # ------------------------------------------------------------- A5 values, periods, registers
     ("A501", "参数 `{name}` 自 {since} 起才有值，而规则自 {start} 起有效", "parameter `{name}` has no value before {since}, but the policy is in force from {start}", "请补上更早的值", "give it an earlier value"),
     ("A504", "期间的终日 {end} 早于始日 {start}", "the period ends ({end}) before it begins ({start})", "请核对日期", "check the dates"),
@@ -213,6 +214,7 @@ _REFUTED: tuple[tuple[str, str, str, str, str], ...] = (
     ("A808", "不变式 `{name}` 不成立：`{fact}` 增加后反而不予准入（{reason}）", "invariant `{name}` does not hold: raising `{fact}` turns admission into refusal ({reason})", "见下列两件事项", "see the two tasks below"),
     ("A813", "不变式 `{name}` 不成立：`{fact}` 减少后反而不予准入（{reason}）", "invariant `{name}` does not hold: lowering `{fact}` turns admission into refusal ({reason})", "见下列两件事项", "see the two tasks below"),
     ("A814", "不变式 `{name}` 不成立：`{fact}` 换一个值，决定就不同（{reason}）", "invariant `{name}` does not hold: another `{fact}` changes the decision ({reason})", "见下列两件事项", "see the two tasks below"),
+    ("A815", "不变式 `{name}` 不成立：`{fact}` 使条件成就后反而不予准入（{reason}）", "invariant `{name}` does not hold: a `{fact}` that makes its condition true turns admission into refusal ({reason})", "见下列两件事项", "see the two tasks below"),
     ("A809", "`{name}` 声明只收紧，却准予了 `{below}` 不予准入的事项", "`{name}` says that it tightens, but admits what `{below}` does not", "请恢复被放宽的内容，或去掉 tightens", "restore what was weakened, or drop `tightens`"),
     ("A810", "情况完整的事项不能决定", "a complete task is not decided", "", ""),
     ("A811", "两份规则没有共同有效的日子（{old}；{new}）", "the two policies are in force on no common day ({old}; {new})", "请用 --as-of-old 和 --as-of-new 各指定一天", "say on which days to compare them with --as-of-old and --as-of-new"),

@@ -78,7 +78,7 @@ def invariant(lowering: Lowering, entry: Entry) -> ir.Invariant | None:
     if len(held) != 1:
         return None
     promise, value = held[0]
-    is_condition = promise in ("never", "always")
+    is_condition = promise in ("never", "always", "favourable")
     expr = lowering.condition(fields, promise) if is_condition else None
     fact = None if is_condition else value.text
     reason, layer = fields.get("reason") or {}, lowering.head.get("policy").text

@@ -299,11 +299,16 @@ INVARIANT = Record(
         "always": _key(Expression(), "总是成立的条件", "a condition that every task fulfils"),
         "monotone": _key(Name("fact"), "只增不害的事实", "the fact whose raising never turns admission into refusal"),
         "antitone": _key(Name("fact"), "只减不害的事实", "the fact whose lowering never turns admission into refusal"),
+        "favourable": _key(
+            Expression(),
+            "成就后绝不使结论变为不予准入的条件，只读一项事实",
+            "the condition on one fact that, made true, never turns admission into refusal",
+        ),
         "irrelevant": _key(Name("fact"), "无关的事实", "the fact of which another value never changes the decision"),
         **_REASON,
         **_SILENCE,
     },
-    one_of=("never", "always", "monotone", "antitone", "irrelevant"),
+    one_of=("never", "always", "monotone", "antitone", "favourable", "irrelevant"),
 )
 EVENT = Record(
     {

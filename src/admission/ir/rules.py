@@ -83,13 +83,14 @@ class Invariant:
     """A promise about every complete task, which the prover keeps the policy to.
 
     `never` and `always` hold a condition over the facts and the decision: `ReadFact` of `VERDICT`, `CHANNEL` and
-    `violated(rule)`, names that no fact can have. The others name a fact and speak of two tasks alike but for it:
-    raising it (`monotone`), or lowering it (`antitone`), never turns admit or redirect into refuse; another value of
-    it (`irrelevant`) changes neither verdict, channel nor violations.
+    `violated(rule)`, names that no fact can have. The others speak of two tasks alike but for one fact: raising it
+    (`monotone`), lowering it (`antitone`), or making the condition true that reads it alone (`favourable`), never turns
+    admit or redirect into refuse; another value of it (`irrelevant`) changes neither verdict, channel nor violations.
+    The fact that a favourable condition reads is None until the checker has found it.
     """
 
     id: str
-    promise: Choice["never", "always", "monotone", "antitone", "irrelevant"]
+    promise: Choice["never", "always", "monotone", "antitone", "favourable", "irrelevant"]
     expr: Expr | None
     fact: str | None
     reason: Label

@@ -95,15 +95,12 @@ def due(rule: ir.ObligationRule) -> tuple[tuple[str, ir.Expr | None], ...]:
 
 def invariant(draft: Draft, rule: ir.Invariant) -> Entry:
     """What a policy promises of every complete task."""
+    key = "holds_always" if rule.promise == "always" else rule.promise
     rows: list[Row] = []
-    if rule.fact is not None:
-        rows.append(draft.row("monotone", draft.fact(rule.fact)))
     if rule.expr is not None:
-        key = "never" if rule.promise == "never" else "holds_always"
-        rows.append((draft.speech.word(key), draft.condition(rule.expr)))
-    rows += draft.reads(rule)
-    if rule.expr is not None:
-        rows.append(draft.code(rule.expr))
+        rows = [(draft.speech.word(key), draft.condition(rule.expr)), *draft.reads(rule), draft.code(rule.expr)]
+    elif rule.fact is not None:
+        rows = [draft.row(key, draft.fact(rule.fact)), *draft.reads(rule)]
     title = draft.title("invariant", rule.id, draft.layer(rule.layer))
     blocks: Blocks = (*draft.speech.lines(rule.reason, "reason"), Terms(tuple(rows)))
     return Entry(anchors.invariant(rule.id), "invariant", title, blocks)

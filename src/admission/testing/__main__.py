@@ -6,12 +6,15 @@ python -m admission.testing --minutes 30 policies/
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from admission.diagnostics import Diagnostic, PolicyError
 from admission.engine import Policy, load, policy_folders
 from admission.testing.laws import LAWS, run_law
 from admission.testing.reports import LawBroken
@@ -20,11 +23,15 @@ ROUND = 200  # tasks a law and policy, before the next has its turn
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until the time is up; 1 where a law was broken."""
+    """Run until the time is up; 1 where a law was broken, 2 where a policy cannot be loaded."""
     options = parse(arguments)
+    try:
+        policies = load_all(options.policies)
+    except PolicyError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**32)
     sys.stdout.write(f"seed {seed}\n")
-    policies = [load(folder) for path in options.policies for folder in policy_folders(path) or (path,)]
     end = time.monotonic() + 60 * options.minutes
     drawn, broken = 0, set[tuple[str, str]]()
     for policy, law in turns(policies, end):
@@ -45,12 +52,50 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command's arguments."""
     parser = argparse.ArgumentParser(prog="python -m admission.testing", description=__doc__)
     parser.add_argument("policies", nargs="+", type=Path, metavar="POLICY", help="policies, or folders of them")
-    parser.add_argument("--minutes", type=float, default=1.0, help="how long to run (default: 1)")
+    parser.add_argument("--minutes", type=minutes, default=1.0, help="how long to run (default: 1)")
     parser.add_argument("--seed", type=int, help="repeat the run with this seed (default: a random one, printed)")
     parser.add_argument(
-        "--failures", type=Path, default=Path("failures"), help="where to save what is found (default: failures/)"
+        "--failures",
+        type=writable_folder,
+        default=Path("failures"),
+        help="where to save what is found (default: failures/)",
     )
     return parser.parse_args(arguments)
+
+
+def minutes(text: str) -> float:
+    """A number of minutes. Raises `ArgumentTypeError` for one that is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number of minutes, 0 or more, found `{text}`")
+    return number
+
+
+def writable_folder(text: str) -> Path:
+    """A folder that can be written to or made. Raises `ArgumentTypeError` where it cannot."""
+    path = Path(text)
+    there = next(each for each in (path, *path.parents) if each.exists())
+    if not there.is_dir():
+        raise argparse.ArgumentTypeError(f"expected a folder, found the file `{there}`")
+    if not os.access(there, os.W_OK):
+        raise argparse.ArgumentTypeError(f"expected a folder that can be written to, found `{there}`")
+    return path
+
+
+def load_all(paths: Sequence[Path]) -> list[Policy]:
+    """The policies, and those in folders of them. Raises `PolicyError` with the faults of all."""
+    loaded, faults = list[Policy](), list[Diagnostic]()
+    for found in (each for path in paths for each in policy_folders(path) or (path,)):
+        try:
+            loaded.append(load(found))
+        except PolicyError as error:
+            faults += error.diagnostics
+    if faults:
+        raise PolicyError(faults)
+    return loaded
 
 
 def turns(policies: Sequence[Policy], end: float) -> Iterator[tuple[Policy, str]]:

@@ -69,8 +69,11 @@ def beside(policy: Policy, task: Task, names: Iterable[str]) -> Iterator[Task]:
 
 def _breaking(invariant: ir.Invariant, rules: Rules, choose: Choose) -> ir.Expr:
     """What a task would be that breaks a promise, or that another might break it with."""
+    if invariant.fact is not None:
+        way = choose([*rules.verdict("admit"), *rules.verdict("redirect")] or [NEVER])
+        return way if invariant.expr is None else ir.And((way, ir.Not(invariant.expr)))
     if invariant.expr is None:
-        return choose([*rules.verdict("admit"), *rules.verdict("redirect")] or [NEVER])
+        return NEVER
     expr = invariant.expr if invariant.promise == "never" else ir.Not(invariant.expr)
     return rules.over_facts(expr, choose)
 
@@ -101,8 +104,10 @@ def _pair(policy: Policy, data: st.DataObject, invariant: ir.Invariant, task: Ta
     declared = policy.checked.facts[name].type
     one = from_python(declared, task[name])
     drawn = data.draw(_changed(policy, declared, one, invariant), label=f"changed {name}")
-    for other in dict.fromkeys([drawn, *alternatives(policy.checked, inner(policy, task), task[ir.AS_OF], name)]):  # type: ignore[arg-type] # a date
-        if _is_related(invariant, one, other) and _hurts(policy, invariant, other, task):
+    held = [] if invariant.expr is None else [invariant.expr]
+    turns = alternatives(policy.checked, inner(policy, task), task[ir.AS_OF], name, held)  # type: ignore[arg-type] # a date
+    for other in dict.fromkeys([drawn, *turns]):
+        if _hurts(policy, invariant, other, task):
             found = reduced(policy, task, partial(_hurts, policy, invariant, other))
             pair = [(each, policy.decide(each)) for each in (found, _but(policy, invariant, found, other))]
             raise broken(f"invariant {invariant.id}", policy, *pair)
@@ -117,8 +122,11 @@ def _hurts(policy: Policy, invariant: ir.Invariant, other: Value, task: Task) ->
     """Whether another value of the fact does what the promise rules out."""
     if invariant.fact not in task:
         return False
+    after = _but(policy, invariant, task, other)
     try:
-        return _is_broken(invariant, policy.decide(task), policy.decide(_but(policy, invariant, task, other)))
+        if not _is_related(policy, invariant, task, after):
+            return False
+        return _is_broken(invariant, policy.decide(task), policy.decide(after))
     except TaskError:
         return False
 
@@ -139,7 +147,13 @@ def _set(value: Value) -> frozenset[str]:
     return value if isinstance(value, frozenset) else frozenset()
 
 
-def _is_related(invariant: ir.Invariant, one: Any, other: Any) -> bool:
+def _is_related(policy: Policy, invariant: ir.Invariant, task: Task, after: Task) -> bool:
+    """Whether the second task is what the promise says the first may become."""
+    one, other = (inner(policy, each)[str(invariant.fact)] for each in (task, after))
+    return _is_on_the_side(invariant, one, other) and _is_favoured(policy, invariant, task, after)
+
+
+def _is_on_the_side(invariant: ir.Invariant, one: Any, other: Any) -> bool:
     match invariant.promise:
         case "monotone":
             return bool(one < other)
@@ -147,6 +161,15 @@ def _is_related(invariant: ir.Invariant, one: Any, other: Any) -> bool:
             return bool(other < one)
         case _:
             return bool(one != other)
+
+
+def _is_favoured(policy: Policy, invariant: ir.Invariant, task: Task, after: Task) -> bool:
+    """Whether a favourable condition is false of one task and true of the other."""
+    expr = invariant.expr
+    if expr is None:
+        return True
+    worlds = [reference.World(policy.checked, inner(policy, each), each[ir.AS_OF]) for each in (task, after)]  # type: ignore[arg-type] # a date
+    return [reference.evaluate(expr, world) for world in worlds] == [False, True]
 
 
 def _is_broken(invariant: ir.Invariant, before: Decision, after: Decision) -> bool:

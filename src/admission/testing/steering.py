@@ -151,10 +151,12 @@ class Walk:
         return [value for value in near if value is not None and is_within(declared, value)]
 
 
-def alternatives(policy: ir.CheckedPolicy, facts: Facts, day: date, name: str) -> dict[Value, None]:
-    """Other values of one fact, at which some condition of the rules in force may change."""
+def alternatives(
+    policy: ir.CheckedPolicy, facts: Facts, day: date, name: str, beside: Iterable[ir.Expr] = ()
+) -> dict[Value, None]:
+    """Other values of one fact, at which some condition of the rules in force, or one beside them, may change."""
     walk = Walk(_no_number, policy, constants_of(policy), day, facts)
-    exprs = [expr for expr in ir.expressions_in_force(policy, day) if name in reads(expr, policy)]
+    exprs = [expr for expr in (*ir.expressions_in_force(policy, day), *beside) if name in reads(expr, policy)]
     parts = [atom for expr in exprs if ir.type_of(expr) == BOOL for atom, _ in atoms(expr, policy, wanted=True)]
     concerned = [atom for atom in parts if name in reads(atom, policy)]
     return dict.fromkeys(value for atom in concerned for value in walk.candidates(name, atom, policy))
