@@ -243,6 +243,9 @@ XICHENG, NEW = "xicheng/policy.yaml", "beijing/rules/9-new.yaml"
     ("beijing", "invariants", {NEW: ("", (f"requirements:\n  not_twice:\n    for: [community]\n    when: forms >= 1\n"
                                          f"    require: document_review != approved\n    {OWN}"))},
      {"nature", "issuer_level", "forms", "document_review"}),
+    ("beijing", "invariants", {NEW: ("", (f"requirements:\n  not_added:\n    for: [community]\n    when: forms >= 1\n"
+                                         f"    require: plan_status != adhoc_approved\n    {OWN}"))},
+     {"nature", "issuer_level", "forms", "plan_status"}),
     ("beijing", "totality", {RULES: (", to_purchase]", "]")}, {"nature", "government_data_suffices"}),
     ("china", "invariants", {"china/rules/2-requirements.yaml": ("in_force: {from: 2026-01-01}",
                                                                  "in_force: {from: 2026-01-02}")},

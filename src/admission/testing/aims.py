@@ -87,6 +87,20 @@ class Rules:
             return [*against, self.nowhere()]
         return [self.passes(name) for name, channel in channels.items() if channel.outcome == verdict]
 
+    def while_applied(self, fact: str) -> list[ir.Expr]:
+        """The ways to pass on a channel of a requirement that reads a fact, while it applies as far as others say."""
+        found: list[ir.Expr] = []
+        for rule in self._requirements:
+            turns_on_it = rule.when is not None and self._is_read(fact, rule.when)
+            if turns_on_it or self._is_read(fact, rule.require):
+                applies = () if rule.when is None or turns_on_it else (rule.when,)
+                found += [ir.And((self.passes(channel), *applies)) for channel in rule.channels]
+        return found
+
+    def _is_read(self, fact: str, expr: ir.Expr) -> bool:
+        nodes = ir.walk([expr], self.policy.definitions)
+        return any(isinstance(node, ir.ReadFact) and node.name == fact for node in nodes)
+
     def ways(self, channel: str | None, verdict: str | None) -> list[ir.Expr]:
         """The ways to a verdict on a channel; on any channel, or to any verdict, where none is given."""
         if verdict == "undetermined":

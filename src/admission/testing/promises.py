@@ -70,7 +70,8 @@ def beside(policy: Policy, task: Task, names: Iterable[str]) -> Iterator[Task]:
 def _breaking(invariant: ir.Invariant, rules: Rules, choose: Choose) -> ir.Expr:
     """What a task would be that breaks a promise, or that another might break it with."""
     if invariant.fact is not None:
-        way = choose([*rules.verdict("admit"), *rules.verdict("redirect")] or [NEVER])
+        ways = [*rules.verdict("admit"), *rules.verdict("redirect")] or [NEVER]
+        way = choose(choose([rules.while_applied(invariant.fact) or ways, ways]))
         return way if invariant.expr is None else ir.And((way, ir.Not(invariant.expr)))
     if invariant.expr is None:
         return NEVER
