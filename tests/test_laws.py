@@ -110,7 +110,7 @@ def test_generation_reaches_every_outcome() -> None:
     """Generated policies and tasks reach every verdict and every branch of the decision."""
     reached: set[str] = set()
 
-    @settings(GENERATED, max_examples=300)
+    @settings(GENERATED, max_examples=120)
     @given(st.data())
     def collect(data: st.DataObject) -> None:
         policy = data.draw(policies(conflict_free=data.draw(st.booleans())))
