@@ -1,6 +1,7 @@
 """How the tests run: the Hypothesis profiles.
 
 `ci` is the default, so that a run is repeated exactly: the same code gives the same examples.
+`few` draws the same ones, fewer: whether another Python, the wheel and other versions say the same.
 `HYPOTHESIS_PROFILE=quick` is for the inner loop, `thorough` for a long look with fresh seeds.
 """
 
@@ -9,6 +10,7 @@ import os
 from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True, max_examples=100, deadline=None, print_blob=True)
+settings.register_profile("few", derandomize=True, max_examples=15, deadline=None, print_blob=True)
 settings.register_profile("quick", max_examples=10, deadline=None)
 settings.register_profile("thorough", max_examples=5_000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

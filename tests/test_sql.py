@@ -4,6 +4,7 @@ import random
 import re
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -291,7 +292,7 @@ def test_text_with_nul_is_refused_where_a_query_cannot_hold_it(tmp_path: Path, n
 @pytest.mark.parametrize("table", ["given", "owned", "coded", "answers", "Decided"])
 def test_a_table_may_be_called_like_one_of_the_querys_own(small: Policy, table: str) -> None:
     """SQLite would take the table that is read for the one that the query makes; the query's own gives way."""
-    with sqlite3.connect(":memory:") as connection:
+    with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute(f"CREATE TABLE {table} (id, kind)")
         connection.execute(f"INSERT INTO {table} VALUES ('a', 'duty')")  # noqa: S608 - names above
         sql = small.to_sql("sqlite", table, as_of=DAY, columns=["id", "kind"])
