@@ -275,6 +275,9 @@ def rows_of_the_engine(path: Path) -> list[dict[str, str]] | None:
 @example("x,y\n\x00,\n")
 @example("x,y\n \n")
 @example("x,y\n#,1\n")
+@example("\r,")
+@example("1,2\r")
+@example("1,2\r\n3,4\r")
 def test_a_csv_file_is_read_as_the_task_reader_reads_it(text: str) -> None:
     """Whatever text a CSV file holds, the engine reads the rows that the task reader reads, or leaves it to it."""
     content = ("" if text.startswith("x,y") else "x,y\n") + text

@@ -45,7 +45,10 @@ class TaskModel(BaseModel):
     __slots__ = ("_kept",)
     _policy: ClassVar[Any]
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+    # No namespace is kept for pydantic: `_field_name` renames what would clash, and a fact may begin with `model_`.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True, protected_namespaces=()
+    )
 
     if TYPE_CHECKING:
         # The fields come from a policy, so a type checker cannot know them.

@@ -270,7 +270,7 @@ def _csv(path: Path) -> Source:
     """A CSV file for the engine where its header is plain; whatever else it is, the task reader says."""
     careful = _records(path, "csv")
     header = _header(path)
-    if header is None or _has_padded_quotes(path):
+    if header is None or _is_read_otherwise(path):
         return careful
     struct = ", ".join(f"{text(name)}: 'VARCHAR'" for name in header)
     # INVARIANT: the dialect is that of the task reader; a line that is not of it is no row but damage, and then the
@@ -291,17 +291,22 @@ def _csv(path: Path) -> Source:
     return replace(careful, relation=relation, unnumbered=read, columns=columns, notes=notes)
 
 
+_ALONE = re.compile(rb"\r[^\n]")
 _PADDED = re.compile(rb'(?:^|[,\r\n])[ \t]+"|"[ \t]+(?:[,\r\n]|$)')
 
 
-def _has_padded_quotes(path: Path) -> bool:
-    """Whether a quote may have a space around it, which the engine drops and the task reader does not."""
+def _is_read_otherwise(path: Path) -> bool:
+    """Whether the engine may read a file otherwise than the task reader.
+
+    The engine drops a space around a quote, which the task reader does not, and ends a line at a carriage return that
+    stands alone, at which the task reader stops.
+    """
     end = b""
     with _opened(path) as stream:
         while block := stream.read(BLOCK):
             joined = end + block
             is_likely = any(pair in joined for pair in (b' "', b'" ', b'\t"', b'"\t'))
-            if is_likely and _PADDED.search(joined):
+            if (is_likely and _PADDED.search(joined)) or (b"\r" in joined and _ALONE.search(joined)):
                 return True
             end = joined[-1:]
     return False
