@@ -5,7 +5,6 @@ What a layer adds is put beside what the layer below says; what it redefines mus
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +16,7 @@ from admission.datatypes import LIMITS, Kind, Type, Unfit, Value, bounded, from_
 from admission.diagnostics import Collector, Span, nearest
 from admission.frontend import declarations, rules, syntax, watches
 from admission.frontend.document import Entry, Fields, Word
-from admission.frontend.loader import DEEPEST, Node, Scalar, plain
+from admission.frontend.loader import DEEPEST, Node, plain
 
 T = TypeVar("T")
 KINDS = frozenset(kind.value for kind in Kind)
@@ -324,11 +323,3 @@ class Lowering:
             return
         known = [*(kind.value for kind in Kind), *(e.name for e in self.sections.get("facts", ()))]
         self.faults.add("A401", word.span, nearest(word.text, known), name=word.text, what=("类型", "type"))
-
-
-def nfkc(text: str) -> str:
-    """The form in which names are compared (Unicode Annex 15)."""
-    return unicodedata.normalize("NFKC", text)
-
-
-__all__ = ["Lowering", "Scalar", "nfkc"]
