@@ -13,7 +13,8 @@ from admission.backends.columns import Answer
 from admission.bulk.stream import Decided
 
 LISTS = ("violations", "open", "missing", "notes", "conflict")
-COLUMNS = ("id", "verdict", "channel", *LISTS, "policy")
+CODED = ("verdict", "channel")
+COLUMNS = ("id", *CODED, *LISTS, "policy")
 SCHEMA = pa.schema([(name, pa.list_(pa.string()) if name in LISTS else pa.string()) for name in COLUMNS])
 _CODED = pa.dictionary(pa.int32(), pa.string())
 CODED_SCHEMA = pa.schema([
@@ -23,7 +24,7 @@ CODED_SCHEMA = pa.schema([
 
 
 class Spelled:
-    """The columns of answers, for rows that give their numbers."""
+    """The columns of answers, for rows that give their numbers. Threads may share it."""
 
     def __init__(self, policy: ir.CheckedPolicy, answers: Sequence[Answer]) -> None:
         self.answers = answers
@@ -33,8 +34,7 @@ class Spelled:
         names = {*policy.requirements, *policy.facts, *policy.routes, ir.NO_ROUTE, ir.EVERY_ROUTE_REFUSES}
         known = {"verdict": {*ir.VERDICTS.values}, "channel": {*policy.channels}, **dict.fromkeys(LISTS, names)}
         self._known = {name: sorted(values) for name, values in known.items()}
-        self._held: dict[str, pa.Array] = {}
-        self._count = -1
+        self._held: tuple[int, dict[str, pa.Array]] = (-1, {})
 
     def batch(self, decided: Decided) -> pa.RecordBatch:
         """Decisions as Arrow, in the columns of `CODED_SCHEMA`."""
@@ -49,14 +49,13 @@ class Spelled:
 
     def _columns(self) -> dict[str, pa.Array]:
         """The answers by column, brought up to date."""
-        if self._count != len(self.answers):
+        count, held = self._held
+        if count != len(self.answers):
             given = list(self.answers)
-            self._count = len(given)
-            for name in ("verdict", "channel"):
-                self._held[name] = self._coded(name, [getattr(answer, name) for answer in given])
-            for name in LISTS:
-                self._held[name] = self._listed(name, [list(getattr(answer, name)) for answer in given])
-        return self._held
+            held = {name: self._coded(name, [getattr(answer, name) for answer in given]) for name in CODED}
+            held |= {name: self._listed(name, [list(getattr(answer, name)) for answer in given]) for name in LISTS}
+            self._held = len(given), held
+        return held
 
     def _listed(self, name: str, lists: Sequence[Sequence[str]]) -> pa.Array:
         held = pa.array(lists, pa.list_(pa.string()))
@@ -83,11 +82,17 @@ def _decoded(column: pa.Array) -> pa.Array:
 
 def as_frame(policy: ir.CheckedPolicy, answers: Sequence[Answer], parts: Sequence[Decided]) -> pl.DataFrame:
     """Decisions as a data frame of Polars."""
-    texts = {name: [getattr(answer, name) for answer in answers] for name in ("verdict", "channel")}
+    texts = {name: [getattr(answer, name) for answer in answers] for name in CODED}
     lists = {name: [list(getattr(answer, name)) for answer in answers] for name in LISTS}
     columns = {name: pl.Series(values, dtype=pl.String) for name, values in texts.items()}
     columns |= {name: pl.Series(values, dtype=pl.List(pl.String)) for name, values in lists.items()}
     ids = pl.concat([pl.Series("id", dtype=pl.String), *(part.ids for part in parts)])
     codes = pl.concat([pl.Series("code", dtype=pl.UInt32), *(part.codes.alias("code") for part in parts)])
-    spelled = {name: pl.lit(column).gather(pl.col("code")) for name, column in columns.items()}
+    spelled = {name: _spelled(column) for name, column in columns.items()}
     return pl.DataFrame([ids.alias("id"), codes]).select("id", **spelled, policy=pl.lit(policy.digest))
+
+
+def _spelled(answers: pl.Series) -> pl.Expr:
+    """A column of answers by their numbers; one value for all rows takes no memory."""
+    same = len(answers) > 0 and answers.n_unique() == 1
+    return pl.lit(answers).first() if same else pl.lit(answers).gather(pl.col("code"))

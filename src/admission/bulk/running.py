@@ -19,7 +19,7 @@ from admission.bulk.decisions import Spelled
 from admission.bulk.examination import Examination
 from admission.bulk.review import NO_DAYS, Days, Reject
 from admission.bulk.sources import Source, kind_of
-from admission.bulk.stream import Stream
+from admission.bulk.stream import Decided, Stream
 from admission.bulk.writing import FORMATS, beside, settle, unwritable, write
 from admission.diagnostics import Diagnostic, InputError
 
@@ -138,10 +138,13 @@ class Run:
         """The decisions as they come, counted."""
         spelled = Spelled(self.policy, stream.answers)
         counts: Counter[int] = Counter()
-        with closing(iter(stream)) as parts:
-            for part in parts:
-                if is_counted:
-                    counts.update(dict(part.codes.value_counts().iter_rows()))
-                yield spelled.batch(part)
+
+        def finish(decided: Decided) -> tuple[pa.RecordBatch, dict[int, int]]:
+            return spelled.batch(decided), dict(decided.codes.value_counts().iter_rows()) if is_counted else {}
+
+        with closing(stream.map(finish)) as parts:
+            for batch, counted in parts:
+                counts.update(counted)
+                yield batch
         for code, count in counts.items():
             self.outcome.answers[stream.answers[code][:3]] += count

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import polars as pl
@@ -93,10 +94,14 @@ class Stream:
 
     def __iter__(self) -> Generator[Decided]:
         """Raises `InputError` where the table is at fault as a whole."""
+        return self.map(lambda decided: decided)
+
+    def map(self, finish: Callable[[Decided], T]) -> Generator[T]:
+        """What `finish` makes of the decisions of each batch, where they were made. Raises as iterating does."""
         for day in (self.days.as_of, self.day):
             check_day(self.policy, day, self.batches.name)
         done = 0
-        for decided in in_order(self._decide, self.batches.pieces()):
+        for decided, finished in in_order(partial(self._finished, finish), self.batches.pieces()):
             for reject in decided.rejects:
                 self.refuse(reject)
             self._is_undated |= decided.is_undated
@@ -104,11 +109,15 @@ class Stream:
             done += decided.rows
             if self.watch and self.batches.rows:
                 self.watch(done / self.batches.rows)
-            yield decided
+            yield finished
         if not self._has_days and self.days.today is None:
             raise InputError([Diagnostic("A920", None, {"fact": ir.AS_OF}, path=self.batches.name or None)])
 
     # ------------------------------------------------------------------------------------------- one batch
+
+    def _finished(self, finish: Callable[[Decided], T], batch: Batch) -> tuple[Decided, T]:
+        decided = self._decide(batch)
+        return decided, finish(decided)
 
     def _decide(self, batch: Batch) -> Decided:
         frame = batch.read()
@@ -184,7 +193,7 @@ def in_order(work: Callable[[T], R], parts: Iterable[T]) -> Generator[R]:
         try:
             for part in parts:
                 waiting.append(pool.submit(work, part))
-                if len(waiting) > width:
+                if len(waiting) > width + 1:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

@@ -14,11 +14,11 @@ from admission.backends.columns.answers import Answers
 from admission.backends.columns.doubts import Doubts
 from admission.backends.columns.encoding import Encoder, Tasks
 from admission.backends.columns.expressions import Evaluator
-from admission.backends.columns.judgement import Bench, InForce, Judged, Judgement, State
+from admission.backends.columns.judgement import Bench, InForce, Judged, Judgement, State, judge
 from admission.backends.columns.kleene import Truth, all_of, any_of, is_false, is_true, is_unknown, negated
 from admission.backends.columns.look_ups import LookUps
 from admission.backends.columns.numbering import Numbers, numbered
-from admission.backends.columns.terms import Places, day_from, days_of
+from admission.backends.columns.terms import Places, day_from, days_of, repeated
 
 
 class Decider:
@@ -38,10 +38,10 @@ class Decider:
         if isinstance(tasks.day, int):
             return self._decide(tasks, day_from(tasks.day))
         days = tasks.day
-        stretches = pl.zeros(tasks.height, dtype=pl.UInt32, eager=True)
+        stretches = repeated(0, pl.UInt32, tasks.height)
         for turn in self._turns:
             stretches = stretches + (days >= turn).cast(pl.UInt32)
-        found = pl.zeros(tasks.height, dtype=pl.UInt32, eager=True)
+        found = repeated(0, pl.UInt32, tasks.height)
         for stretch in stretches.unique():
             inside = stretches == stretch
             places = inside.arg_true()
@@ -80,14 +80,16 @@ class _Sitting:
         return self.bench.rules
 
     def decide(self, answers: Answers) -> pl.Series:
-        height = self.evaluator.tasks.height
+        """The number of each task's answer."""
         flags = _Flags(self._flags())
-        numbers = numbered(flags.columns, height)
-        states = list(map(self._state, flags.rows(numbers.first)))
-        judgements = list(map(self.bench.judge, states))
+        numbers = numbered(flags.columns, self.evaluator.tasks.height)
+        judged = self.bench.judged.setdefault(flags.constants, {})
+        for key in {*numbers.keys} - judged.keys():
+            judged[key] = judge(self.bench.policy, self.rules, self._state(flags.of(key)))
+        judgements = [judged[key] for key in numbers.keys]
         if any(found.unknown_routes or found.answer.open for found in judgements):
             return self._with_missing(numbers, judgements, answers)
-        return pl.Series([answers.number(found.answer) for found in judgements], dtype=pl.UInt32).gather(numbers.of)
+        return pl.Series([answers.number(found.answer) for found in judgements], dtype=pl.UInt32)[numbers.of]
 
     # --------------------------------------------------------------------------------------------- states
 
@@ -122,22 +124,23 @@ class _Sitting:
 
     def _with_missing(self, numbers: Numbers, judgements: list[Judgement], answers: Answers) -> pl.Series:
         """The answers with the unknown facts that unknown routes and open requirements read."""
-        height = self.evaluator.tasks.height
         missing = self._missing(numbers, judgements)
         flags = _Flags(missing.values())
-        whole = numbered(flags.columns, height, numbers)
+        numbers = numbers._replace(keys=range(len(judgements)))
+        whole = numbered(flags.columns, self.evaluator.tasks.height, numbers)
         found = []
-        for number, held in zip(numbers.of.gather(whole.first), flags.rows(whole.first), strict=True):
-            names = (name for name, is_missing in zip(missing, held, strict=True) if is_missing)
+        for key in whole.keys:
+            number, held = divmod(key, 1 << len(flags.columns))
+            names = (name for name, is_missing in zip(missing, flags.of(held), strict=True) if is_missing)
             found.append(answers.number(judgements[number].answer._replace(missing=tuple(sorted(names)))))
-        return pl.Series(found, dtype=pl.UInt32).gather(whole.of)
+        return pl.Series(found, dtype=pl.UInt32)[whole.of]
 
     def _missing(self, numbers: Numbers, judgements: list[Judgement]) -> dict[str, Truth]:
         """By fact, where it is missing."""
         doubts = Doubts(self.evaluator)
         found: dict[str, list[Truth]] = {}
         for asked, parts in self._asked(judgements):
-            is_asked = all(asked) or pl.Series(asked).gather(numbers.of)
+            is_asked = all(asked) or pl.Series(asked)[numbers.of]
             for part in parts:
                 for name, truth in doubts.of(part).items():
                     found.setdefault(name, []).append(all_of([is_asked, truth]))
@@ -161,14 +164,15 @@ class _Flags:
     """Conditions, none of them unknown; those that are the same on every row are no columns."""
 
     def __init__(self, flags: Iterable[Truth]) -> None:
-        self.flags = list(flags)
-        self.columns = [flag for flag in self.flags if isinstance(flag, pl.Series)]
+        held = list(flags)
+        self.constants = tuple(None if isinstance(flag, pl.Series) else bool(flag) for flag in held)
+        """None where there is a column."""
+        self.columns = [flag for flag in held if isinstance(flag, pl.Series)]
 
-    def rows(self, places: pl.Series) -> Iterator[tuple[bool, ...]]:
-        """All conditions on some rows."""
-        columns = iter([column.gather(places).to_list() for column in self.columns])
-        lists = [next(columns) if isinstance(flag, pl.Series) else [flag] * len(places) for flag in self.flags]
-        return zip(*lists, strict=True) if lists else iter([()] * len(places))
+    def of(self, key: int) -> tuple[bool, ...]:
+        """All conditions where the columns are the bits of `key`."""
+        bits = iter(f"{key:0{len(self.columns)}b}")
+        return tuple(next(bits) == "1" if constant is None else constant for constant in self.constants)
 
 
 def _told(is_so: bool, is_unknown: bool) -> Judged:

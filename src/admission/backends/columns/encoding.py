@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from admission import ir
 from admission.backends.columns.kleene import Truth, all_of, any_of, folded, is_unknown
-from admission.backends.columns.terms import BITS, Places, Term, Words, column_of, days_of
+from admission.backends.columns.terms import BITS, Places, Term, Words, column_of, days_of, is_same_set, repeated
 from admission.datatypes import FEN_PER_YUAN, FIRST_DAY, LAST_DAY, LONGEST_TEXT, Kind, Type, bounded
 from admission.decision import Given
 
@@ -34,11 +34,15 @@ class Tasks:
     height: int
     _equal: dict[tuple[int, str], tuple[pl.Series, pl.Series]] = field(default_factory=dict, repr=False)
 
-    def equal(self, column: pl.Series, value: str) -> pl.Series:
-        """Where a column is a text, found once for each."""
-        key = (id(column), value)
+    def equal(self, term: Term, value: Any) -> Truth:
+        """Where a term is a value. A column of texts is compared with each once: it takes longer than all else."""
+        if isinstance(term, tuple):
+            return is_same_set(term, value)
+        if not (isinstance(term, pl.Series) and isinstance(value, str)):
+            return term == value  # type: ignore[no-any-return] # a comparison is a truth
+        key = (id(term), value)
         if key not in self._equal:
-            self._equal[key] = (column, column == value)  # held, so that no other column takes its id
+            self._equal[key] = (term, term == value)  # held, so that no other column takes its id
         return self._equal[key][1]
 
     def where(self, kept: pl.Series) -> Tasks:
@@ -121,13 +125,16 @@ class Encoder:
 
     def _set(self, declared: Type, column: pl.Series) -> tuple[Words, Truth]:
         """The bits of each list's values; a value that is unknown, or there twice, leaves fewer bits than values."""
-        coded = column.cast(pl.List(pl.Enum(declared.values)), strict=False).to_physical().to_arrow()
-        codes = pl.Series(pl.from_arrow(coded.values))
-        words, bits = [], pl.repeat(0, len(column), dtype=pl.UInt32, eager=True)
+        lists = column.to_arrow(compat_level=pl.CompatLevel.newest())
+        first, last = lists.offsets[0].as_py(), lists.offsets[-1].as_py()
+        offsets = (pl.Series(pl.from_arrow(lists.offsets)) - first).to_arrow()
+        values = pl.Series(pl.from_arrow(lists.values.slice(first, last - first)))
+        codes = values.cast(pl.Enum(declared.values), strict=False).to_physical()
+        words, bits = [], repeated(0, pl.UInt32, len(column))
         for number in range(self.places.words):
             bit_of = [self._bit(value, number) for value in declared.values]
-            held = pl.Series(bit_of, dtype=pl.Int64).gather(codes).to_arrow()
-            word = pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(coded.offsets, held))).list.sum()
+            held = pl.Series(bit_of, dtype=pl.Int64)[codes].to_arrow()
+            word = pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, held))).list.sum()
             bits = bits + word.bitwise_count_ones()
             words.append(word)
         if column.null_count():
@@ -194,10 +201,11 @@ def _fen(declared: Type, column: pl.Series) -> pl.Series:
 def _numbers(declared: Type, given: pl.Series, numbers: pl.Series) -> tuple[pl.Series, Truth]:
     """Whole numbers, and where they lie within their bounds; one that was lost does not."""
     low, high = (days_of(bound) if isinstance(bound, date) else bound for bound in (declared.low, declared.high))
-    within = numbers.is_between(low, high)
-    if numbers.null_count() > given.null_count():
-        within = within.fill_null(value=False) | given.is_null()
-    return numbers, _holding(within)
+    least: Any = numbers.min()
+    most: Any = numbers.max()
+    if numbers.null_count() == given.null_count() and (least is None or (low <= least and most <= high)):
+        return numbers, True
+    return numbers, _holding(numbers.is_between(low, high).fill_null(value=False) | given.is_null())
 
 
 def _is_short(text: pl.Series) -> Truth:

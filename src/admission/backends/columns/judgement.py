@@ -70,22 +70,17 @@ class Judgement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Judges the states of tasks under the rules in force on a day, each state once. Threads may share it."""
+    """The rules in force on a day, and what was judged under them. Threads may share it."""
 
     policy: ir.CheckedPolicy
     rules: InForce
-    judged: dict[State, Judgement] = field(default_factory=dict, repr=False)
+    judged: dict[tuple[bool | None, ...], dict[int, Judgement]] = field(default_factory=dict, repr=False)
+    """By the conditions that are the same on every row, and the bits of the others."""
 
     @classmethod
     def on(cls, policy: ir.CheckedPolicy, day: date) -> Bench:
         """The bench of a day."""
         return cls(policy, InForce.on(policy, day))
-
-    def judge(self, state: State) -> Judgement:
-        """The answer of a state, but for the facts that are missing."""
-        if state not in self.judged:
-            self.judged[state] = judge(self.policy, self.rules, state)
-        return self.judged[state]
 
 
 def judge(policy: ir.CheckedPolicy, rules: InForce, state: State) -> Judgement:

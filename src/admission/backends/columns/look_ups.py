@@ -10,12 +10,13 @@ import polars as pl
 
 from admission import ir
 from admission.backends.columns.encoding import Tasks
-from admission.backends.columns.kleene import all_of
+from admission.backends.columns.kleene import Truth, all_of, is_true
 from admission.backends.columns.matching import FOUND, ROW, matched, scattered
-from admission.backends.columns.terms import Places, Term, column_of, days_of, known_where, spread
+from admission.backends.columns.terms import Places, Term, column_of, days_of, known_where, repeated, spread
 from admission.datatypes import BOOL, FIRST_DAY, LAST_DAY, Type
 
-SINCE, UNTIL, DAY = "since", "until", "day"
+SINCE, UNTIL = "since", "until"
+SHORT = 16  # rows of a register that are compared one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Row:
             return None
         held = self.cells[column]
         if isinstance(held, tuple):
-            return tuple(word.gather(self.places) for word in held if isinstance(word, pl.Series))
-        return held.gather(self.places) if isinstance(held, pl.Series) else held
+            return tuple(word[self.places] for word in held if isinstance(word, pl.Series))
+        return held[self.places] if isinstance(held, pl.Series) else held
 
 
 class LookUps:
@@ -48,14 +49,8 @@ class LookUps:
         table = self.tables[self.policy.look_ups[name].register]
         if any(term is None for term in key.values()):
             return Row(table.cells, None)
-        pairs = matched(dict(table.parts(key, tasks.height)), table.keys, (SINCE, UNTIL) if table.is_dated else ())
-        found = scattered(_on_the_day(pairs, tasks) if table.is_dated else pairs, tasks.height)
-        return Row(table.cells, table.completed(found, key))
-
-
-def _on_the_day(pairs: pl.DataFrame, tasks: Tasks) -> pl.DataFrame:
-    day = tasks.day if isinstance(tasks.day, int) else tasks.day.gather(pairs[ROW])
-    return pairs.filter((pairs[SINCE] <= day) & (pairs[UNTIL] >= day))
+        nothing = table.nothing(key, tasks.height)
+        return Row(table.cells, (table.compared if table.size <= SHORT else table.joined)(key, tasks, nothing))
 
 
 class _Table:
@@ -63,37 +58,66 @@ class _Table:
 
     def __init__(self, register: ir.Register, places: Places) -> None:
         self.register = register
+        self.places = places
         self.size = len(register.rows)
         self.is_dated = any(row.period != ir.ALWAYS for row in register.rows)
-        self.cells = {ir.FOUND: self._column(BOOL, [True] * self.size, absent=False, places=places)}
+        self.cells = {ir.FOUND: self._column(BOOL, [True] * self.size, absent=False)}
         for place, column in enumerate(register.columns.values()):
             absent = None if column.absent is None else column.absent.value
             cells = [absent if row.cells[place] is None else row.cells[place] for row in register.rows]
-            self.cells[column.name] = self._column(column.type, cells, absent, places)
+            self.cells[column.name] = self._column(column.type, cells, absent)
         keys = {name: self.cells[name] for name in register.key}
-        held = {part: column.head(self.size) for part, column in self.parts(keys, self.size + 1)}
+        held = {part: column.head(self.size) for part, column in self._parts(keys, self.size + 1)}
         self.keys = pl.DataFrame(held | self._periods() | {FOUND: pl.int_range(self.size, dtype=pl.UInt32, eager=True)})
 
-    def _column(self, declared: Type, cells: list[Any], absent: Any, places: Places) -> Term:
-        return column_of(declared, [places.inner(cell) for cell in (*cells, absent)], places)
+    def _column(self, declared: Type, cells: list[Any], absent: Any) -> Term:
+        return column_of(declared, [self.places.inner(cell) for cell in (*cells, absent)], self.places)
 
     def _periods(self) -> dict[str, pl.Series]:
-        periods = [row.period for row in self.register.rows]
-        first, last = ([days_of(p.start or FIRST_DAY) for p in periods], [days_of(p.end or LAST_DAY) for p in periods])
+        first, last = zip(*map(_days, self.register.rows), strict=True) if self.register.rows else ((), ())
         return {SINCE: pl.Series(first, dtype=pl.Int64), UNTIL: pl.Series(last, dtype=pl.Int64)}
 
-    def parts(self, key: Mapping[str, Term], height: int) -> Iterator[tuple[str, pl.Series]]:
+    def _parts(self, key: Mapping[str, Term], height: int) -> Iterator[tuple[str, pl.Series]]:
         """The columns of a key: a set has one for each of its words."""
         for place, name in enumerate(self.register.key):
             term, declared = key[name], self.register.columns[name].type
             for number, word in enumerate(term if isinstance(term, tuple) else (term,)):
                 yield f"key {place} {number}", spread(word, declared, height)
 
-    def completed(self, found: pl.Series, key: Mapping[str, Term]) -> pl.Series:
-        """Where a known key finds nothing, the row after the last, unless nothing means unknown."""
-        if self.register.partial:
-            return found
+    def nothing(self, key: Mapping[str, Term], height: int) -> pl.Series:
+        """What is read where no row is found: that after the last, but none where nothing or the key is unknown."""
+        absent = repeated(None if self.register.partial else self.size, pl.UInt32, height)
         known = all_of(map(known_where, key.values()))
-        whole = found.fill_null(self.size)
-        nothing = pl.Series([None], dtype=whole.dtype)
-        return whole.zip_with(known, nothing) if isinstance(known, pl.Series) else whole
+        return absent.zip_with(known, pl.Series([None], dtype=pl.UInt32)) if isinstance(known, pl.Series) else absent
+
+    def compared(self, key: Mapping[str, Term], tasks: Tasks, found: pl.Series) -> pl.Series:
+        """The rows found, where there are few: each is held against every task, which is faster than a join."""
+        for place, row in enumerate(self.register.rows):
+            held = spread(is_true(all_of(self._conditions(row, key, tasks))), BOOL, tasks.height)
+            found = pl.Series([place], dtype=pl.UInt32).zip_with(held, found)
+        return found
+
+    def _conditions(self, row: ir.Row, key: Mapping[str, Term], tasks: Tasks) -> Iterator[Truth]:
+        """What makes it the row of a task."""
+        if self.is_dated:
+            first, last = _days(row)
+            yield from (tasks.day >= first, tasks.day <= last)
+        cells = dict(zip(self.register.columns, row.cells, strict=True))
+        for name, term in key.items():
+            yield tasks.equal(term, self.places.inner(cells[name]))
+
+    def joined(self, key: Mapping[str, Term], tasks: Tasks, nothing: pl.Series) -> pl.Series:
+        """The same by a join."""
+        pairs = matched(dict(self._parts(key, tasks.height)), self.keys, (SINCE, UNTIL) if self.is_dated else ())
+        found = scattered(_on_the_day(pairs, tasks) if self.is_dated else pairs, tasks.height)
+        return found.zip_with(found.is_not_null(), nothing)
+
+
+def _days(row: ir.Row) -> tuple[int, int]:
+    """The first day of a row and the last, as in columns."""
+    return days_of(row.period.start or FIRST_DAY), days_of(row.period.end or LAST_DAY)
+
+
+def _on_the_day(pairs: pl.DataFrame, tasks: Tasks) -> pl.DataFrame:
+    day = tasks.day if isinstance(tasks.day, int) else tasks.day[pairs[ROW]]
+    return pairs.filter((pairs[SINCE] <= day) & (pairs[UNTIL] >= day))

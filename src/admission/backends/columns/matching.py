@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from admission.backends.columns.terms import repeated
+
 ROW, FOUND = "row", "found"
 
 
@@ -20,5 +22,5 @@ def matched(keys: Mapping[str, pl.Series], table: pl.DataFrame, kept: Sequence[s
 
 def scattered(pairs: pl.DataFrame, height: int) -> pl.Series:
     """For each row what was found for it, null where nothing was."""
-    found = pl.repeat(None, height, dtype=pl.UInt32, eager=True)
+    found = repeated(None, pl.UInt32, height)
     return found.scatter(pairs[ROW], pairs[FOUND]) if pairs.height else found

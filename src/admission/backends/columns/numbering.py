@@ -8,49 +8,55 @@ from typing import NamedTuple
 import polars as pl
 
 from admission.backends.columns.matching import FOUND, matched, scattered
+from admission.backends.columns.terms import repeated
 
-BITS = [pl.Series([1 << place], dtype=pl.UInt8) for place in range(8)]
-ZERO = pl.Series([0], dtype=pl.UInt8)
 MOST_CODES = 1 << 18  # that a plain table is indexed by
+BITS = 8  # conditions that are packed into one byte
+ZERO = pl.Series([0], dtype=pl.UInt8)
 KEY = "key"
 
 
 class Numbers(NamedTuple):
-    """For each row a number from 0, and for each number the first row that has it."""
+    """For each row a number from 0; for each number the first row that has it, and the conditions that hold there."""
 
     of: pl.Series
     first: pl.Series
+    keys: Sequence[int]
+    """A bit for each condition, the first condition the highest, below the key that the row had before."""
 
 
 def numbered(conditions: Sequence[pl.Series], height: int, before: Numbers | None = None) -> Numbers:
     """The combinations of some conditions, none of them unknown, and of what was numbered `before`."""
-    codes, size = (before.of, len(before.first)) if before else (pl.zeros(height, dtype=pl.UInt32, eager=True), 1)
-    for start in range(0, len(conditions), len(BITS)):
-        part = conditions[start : start + len(BITS)]
-        if size << len(part) > MOST_CODES:
-            codes, first = _dense(codes, size)
-            size = len(first)
+    codes, _, keys = before or (repeated(0, pl.UInt32, height), None, (0,))
+    width = 0
+    for start in range(0, len(conditions), BITS):
+        part = conditions[start : start + BITS]
+        if width and len(keys) << width + len(part) > MOST_CODES:
+            (codes, _, keys), width = _dense(codes, keys, width), 0
         # INVARIANT: there are no more numbers than rows of a batch, so that a byte more still fits.
         codes = codes * (1 << len(part)) + _packed(part)
-        size <<= len(part)
-    return _dense(codes, size)
+        width += len(part)
+    return _dense(codes, keys, width)
 
 
 def _packed(conditions: Sequence[pl.Series]) -> pl.Series:
     """A bit for each condition: to choose between two constants is many times faster than to convert and multiply."""
-    packed = pl.Series([0], dtype=pl.UInt8)
-    for bit, condition in zip(BITS, conditions, strict=False):
-        packed = bit.zip_with(condition, ZERO) | packed
+    packed = ZERO
+    for place, condition in enumerate(reversed(conditions)):
+        packed = pl.Series([1 << place], dtype=pl.UInt8).zip_with(condition, ZERO) | packed
     return packed.cast(pl.UInt32)
 
 
-def _dense(codes: pl.Series, size: int) -> Numbers:
-    """The codes that occur, counted without gaps."""
+def _dense(codes: pl.Series, keys: Sequence[int], width: int) -> Numbers:
+    """The codes that occur, counted without gaps; each is a number with a key, followed by so many bits."""
     first = codes.arg_unique()
-    there = codes.gather(first)
+    there = codes[first]
     numbers = pl.int_range(len(first), dtype=pl.UInt32, eager=True)
+    size = len(keys) << width
     if size <= MOST_CODES:
-        table = pl.zeros(size, dtype=pl.UInt32, eager=True).scatter(there, numbers)
-        return Numbers(table.gather(codes), first)
-    pairs = matched({KEY: codes}, pl.DataFrame({KEY: there, FOUND: numbers}))
-    return Numbers(scattered(pairs, len(codes)), first)
+        dense = repeated(0, pl.UInt32, size).scatter(there, numbers)[codes]
+    else:
+        pairs = matched({KEY: codes}, pl.DataFrame({KEY: there, FOUND: numbers}))
+        dense = scattered(pairs, len(codes))
+    bits = (1 << width) - 1
+    return Numbers(dense, first, [keys[code >> width] << width | code & bits for code in there.to_list()])
