@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from small import HEAD, write
 from sql_engines import duckdb_engine
 
 ANSWERS = (True, False, None)
+LISTS = pl.List(pl.String)
 
 
 def truths(answers: Sequence[bool | None]) -> Iterator[list[kleene.Truth]]:
@@ -167,7 +169,7 @@ def one_by_one(policy: admission.Policy, rows: Sequence[Row]) -> tuple[list[Row]
 
 
 @pytest.mark.parametrize("pack", ["china", "beijing", "xicheng"])
-@pytest.mark.parametrize("kind", ["parquet", "table", "reader"])
+@pytest.mark.parametrize("kind", ["parquet", "table", "categories", "reader"])
 def test_rows_of_every_kind_keep_their_places(
     pack: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,7 +194,10 @@ def test_rows_of_every_kind_keep_their_places(
         assert without_open(found) == expected
         return
     table = frame(policy, rows)
-    kept = policy.decide_table(table if kind == "table" else table.to_arrow().to_reader(), rejects="keep")
+    if kind == "categories":
+        texts = cs.string() - cs.by_name("id", require_all=False)
+        table = table.with_columns(texts.cast(pl.Categorical), cs.by_dtype(LISTS).cast(pl.List(pl.Categorical)))
+    kept = policy.decide_table(table.to_arrow().to_reader() if kind == "reader" else table, rejects="keep")
     assert [(one.row, [fault.code for fault in one.faults]) for one in kept.rejects] == refused
     assert without_open(kept.to_dicts()) == expected
     assert kept.to_polars().to_dicts() == kept.to_arrow().to_pylist() == kept.to_dicts()

@@ -12,11 +12,11 @@ from datetime import date
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
 from admission import ir
 from admission.backends.columns.kleene import Truth, all_of, any_of, folded, is_unknown
-from admission.backends.columns.terms import BITS, Places, Term, Words, column_of, days_of, is_same_set, repeated
+from admission.backends.columns.sets import sets_of
+from admission.backends.columns.terms import Places, Term, column_of, days_of, is_same_set
 from admission.datatypes import FEN_PER_YUAN, FIRST_DAY, LAST_DAY, LONGEST_TEXT, Kind, Type, bounded
 from admission.decision import Given
 
@@ -121,30 +121,8 @@ class Encoder:
                 text = column.cast(pl.String)
                 return text, _holding(_is_one_of(tasks, text, declared.values))
             case Kind.SET:
-                return self._set(declared, column)
-
-    def _set(self, declared: Type, column: pl.Series) -> tuple[Words, Truth]:
-        """The bits of each list's values; a value that is unknown, or there twice, leaves fewer bits than values."""
-        lists = column.to_arrow(compat_level=pl.CompatLevel.newest())
-        first, last = lists.offsets[0].as_py(), lists.offsets[-1].as_py()
-        offsets = (pl.Series(pl.from_arrow(lists.offsets)) - first).to_arrow()
-        values = pl.Series(pl.from_arrow(lists.values.slice(first, last - first)))
-        codes = values.cast(pl.Enum(declared.values), strict=False).to_physical()
-        words, bits = [], repeated(0, pl.UInt32, len(column))
-        for number in range(self.places.words):
-            bit_of = [self._bit(value, number) for value in declared.values]
-            held = pl.Series(bit_of, dtype=pl.Int64)[codes].to_arrow()
-            word = pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, held))).list.sum()
-            bits = bits + word.bitwise_count_ones()
-            words.append(word)
-        if column.null_count():
-            known = column.is_not_null()
-            words = [word.zip_with(known, pl.Series([None], dtype=pl.Int64)) for word in words]
-        return tuple(words), _holding(column.list.len() == bits)
-
-    def _bit(self, value: str, number: int) -> int:
-        word, bit = divmod(self.places.of[value], BITS)
-        return 1 << bit if word == number else 0
+                words, fits = sets_of(column, declared.values, self.places)
+                return words, _holding(fits)
 
     def _day(self, frame: pl.DataFrame, as_of: date | None) -> tuple[pl.Series | int, Truth]:
         if ir.AS_OF not in frame.columns:

@@ -1,0 +1,48 @@
+"""Lists of texts as sets: each is the bits of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+import pyarrow as pa
+
+from admission.backends.columns.terms import BITS, Places, Words, repeated
+
+NOTHING = pl.Series([None], dtype=pl.Int64)
+
+
+def sets_of(column: pl.Series, values: Sequence[str], places: Places) -> tuple[Words, pl.Series]:
+    """The sets of lists, and where each text is a value that stands there once; null where there is no list."""
+    lists = column.to_arrow(compat_level=pl.CompatLevel.newest())
+    offsets = pl.Series(pl.from_arrow(lists.offsets))
+    first, last = offsets[0], offsets[-1]
+    starts = (offsets - first).to_arrow()
+    codes, texts = _coded(lists.values.slice(first, last - first), values)
+    words, bits = [], repeated(0, pl.UInt32, len(column))
+    for bit_of in _bits(texts, values, places):
+        held = bit_of[codes].to_arrow()
+        word = pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(starts, held))).list.sum()
+        bits = bits + word.bitwise_count_ones()
+        words.append(word)
+    # A text that is no value, or stands there twice, leaves fewer bits than texts.
+    sound = column.list.len() == bits
+    if column.null_count():
+        known = column.is_not_null()
+        words = [word.zip_with(known, NOTHING) for word in words]
+    return tuple(words), sound
+
+
+def _coded(held: pa.Array, values: Sequence[str]) -> tuple[pl.Series, Sequence[str | None]]:
+    """Texts as codes, and the texts by their codes: those of their dictionary, or the values of the set."""
+    if pa.types.is_dictionary(held.type):
+        return pl.Series(pl.from_arrow(held.indices)), held.dictionary.to_pylist()
+    return pl.Series(pl.from_arrow(held)).cast(pl.Enum(values), strict=False).to_physical(), values
+
+
+def _bits(texts: Sequence[str | None], values: Sequence[str], places: Places) -> Iterator[pl.Series]:
+    """For each word the bits of the texts by their codes; one that is no value has none."""
+    known = frozenset(values)
+    at = [divmod(places.of[text], BITS) if text is not None and text in known else (None, 0) for text in texts]
+    for number in range(places.words):
+        yield pl.Series([1 << bit if word == number else 0 for word, bit in at], dtype=pl.Int64)
