@@ -1,16 +1,12 @@
-"""How the tests run: the Hypothesis profiles.
+"""How the tests run."""
 
-`ci` is the default, so that a run is repeated exactly: the same code gives the same examples.
-`few` draws the same ones, fewer: whether another Python, the wheel and other versions say the same.
-`HYPOTHESIS_PROFILE=quick` is for the inner loop, `thorough` for a long look with fresh seeds.
-"""
+import pytest
 
-import os
+import profiles  # noqa: F401 - it chooses the profile
 
-from hypothesis import settings
 
-settings.register_profile("ci", derandomize=True, max_examples=100, deadline=None, print_blob=True)
-settings.register_profile("few", derandomize=True, max_examples=15, deadline=None, print_blob=True)
-settings.register_profile("quick", max_examples=10, deadline=None)
-settings.register_profile("thorough", max_examples=5_000, deadline=None, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that need a Spark with one worker: each would start its own."""
+    for item in items:
+        if "spark" in item.name or item.path.name == "test_spark.py":
+            item.add_marker(pytest.mark.xdist_group("spark"))

@@ -30,6 +30,7 @@ from admission.engine import Policy
 from admission.intake import accept
 from admission.testing import policies, tasks
 from admission.testing.reports import inner
+from profiles import examples
 from small import FACTS, HEAD, RULES, SMALL, write
 
 pytestmark = pytest.mark.slow
@@ -87,7 +88,7 @@ COMPLETE = {"kind": "help", "cost": 5, "funds": 5}
 DAYS = [None, DAY, date(1890, 1, 1), date(2199, 12, 31), date(2200, 1, 1), date.max]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=examples(1500), deadline=None)
 @given(
     task=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=6),
     base=st.sampled_from([{}, COMPLETE]),
@@ -117,7 +118,7 @@ def read_by(reader: Read, task: dict[str, object]) -> object:
         return None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(task=st.dictionaries(st.sampled_from([*FACT_NAMES, "id", "as_of"]), VALUES.filter(lambda v: v is not None)))
 def test_the_reader_of_a_shape_reads_as_the_one_of_any_shape(policy: Policy, task: dict[str, object]) -> None:
     """A reader made for a task's own keys, in their own order, makes of it what the reader of any keys makes."""
@@ -236,7 +237,7 @@ def test_amounts_are_exact_whatever_the_decimal_context(policy: Policy, precisio
             policy.decide(fraction, as_of=DAY)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_complete_tasks_of_generated_policies(data: st.DataObject) -> None:
     """On complete tasks of any policy the generated function and the reference agree in every key."""
@@ -250,7 +251,7 @@ def test_complete_tasks_of_generated_policies(data: st.DataObject) -> None:
         assert decision == expected
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_partial_tasks_of_generated_policies(data: st.DataObject) -> None:
     """With any facts left out, filled in by registers or not, generated code and reference agree in every key."""

@@ -12,6 +12,7 @@ import admission
 from admission.backends.rete.matcher import EngineMissingError, engine
 from admission.events import DAY, to_moment
 from admission.testing import events
+from profiles import examples
 from small import write
 
 try:
@@ -47,7 +48,7 @@ def test_every_log_is_accepted(name: str) -> None:
     """Whatever is drawn, `supervise()` takes it, in the order in which it came."""
     policy = admission.load(ROOT / "policies" / name)
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=examples(150), deadline=None)
     @given(events(policy))
     def accepted(log: Log) -> None:
         supervisor = policy.supervise()

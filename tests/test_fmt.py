@@ -15,6 +15,7 @@ from admission.cli import main
 from admission.diagnostics import Collector, Source
 from admission.frontend.layout import WIDTH, comments_of, formatted, laid_out, said
 from admission.frontend.loader import parse
+from profiles import examples
 from small import SMALL, write
 
 ROOT = Path(__file__).parents[1]
@@ -102,7 +103,7 @@ def documents(draw: st.DrawFn) -> str:
     return "\n".join(Writer(draw).block(root, 0)) + "\n"
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=documents())
 def test_nothing_is_said_otherwise_and_no_comment_is_lost(text: str) -> None:
     """Whatever the layout: the same values in the same order, the same comments, and a second time changes nothing."""

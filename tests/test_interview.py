@@ -23,6 +23,7 @@ from admission.cli.asking import parse
 from admission.datatypes import Unfit, to_python
 from admission.explain.questions import question_of
 from admission.testing import policies, tasks, values
+from profiles import examples
 
 DAY = date(2019, 8, 3)
 ROOT = Path(__file__).parents[1]
@@ -41,7 +42,7 @@ def test_nothing_is_asked_of_what_is_decided() -> None:
     assert BEIJING.next_question({"nature": "market_service"}, as_of=DAY) is None
 
 
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_an_interview_ends_and_asks_only_what_matters(data: st.DataObject) -> None:
     """Asked in its order until decided, each question is in `missing`, none comes twice, and then it is decided."""
@@ -170,7 +171,7 @@ def test_every_leaf_of_an_explanation_was_evaluated() -> None:
     """Law 7: every leaf of an explanation is a condition with the values it read, and comes out as it says."""
     from admission import reference
 
-    @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
     @given(tasks(BEIJING))
     def check(task: dict[str, object]) -> None:
         decision = BEIJING.decide(task)

@@ -27,6 +27,7 @@ from admission.pages.html import target
 from admission.pages.nodes import plain
 from admission.pages.phrases import Phrases
 from admission.testing import policies
+from profiles import examples
 from small import RULES, SMALL, write
 
 PACKS = Path(__file__).parents[1] / "policies"
@@ -308,7 +309,7 @@ def test_the_first_rows_of_a_large_register(tmp_path: Path) -> None:
 
 
 @given(policy=policies())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.too_slow])
 def test_every_policy_has_a_page(policy: Policy) -> None:
     """Whatever a policy holds, it is written in both formats: every element closed, every link leading somewhere."""
     found = seen(pages.render(policy.checked))

@@ -15,9 +15,10 @@ from admission.engine import Policy
 from admission.frontend import loader, syntax
 from admission.testing import conditions, policies, tasks
 from admission.testing.constants import expressions
+from profiles import examples
 
 pytestmark = pytest.mark.slow
-SETTINGS = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=examples(120), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def read_again(policy: ir.Policy, text: str, wanted: Type) -> ir.Expr | None:

@@ -20,6 +20,7 @@ from admission.datatypes import Kind, Type, Value, bounded
 from admission.remedies import Remedy, TooManyRemediesError, remedies
 from admission.testing import conditions, policies, tasks, values
 from admission.testing.reports import inner
+from profiles import examples
 
 DAY = date(2019, 8, 3)
 ROOT = Path(__file__).parents[1]
@@ -208,7 +209,7 @@ def test_remedies_are_all_minimal_sets_of_changes(drawn: tuple[ir.CheckedPolicy,
     assert as_steps(found) == minimal_by_brute_force(policy, facts, HERE, want)
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_remedies_know_registers_and_layers(data: st.DataObject) -> None:
     """Law 6 holds of whole policies, with registers, look-ups, definitions, exceptions and layers."""
@@ -347,7 +348,7 @@ def test_a_wrong_call_says_what_was_expected(options: dict[str, Any], said: str)
     assert str(caught.value) == said
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), suppress_health_check=list(HealthCheck))
 @given(tasks(BEIJING))
 def test_every_remedy_of_a_pack_does_what_it_promises(task: dict[str, object]) -> None:
     """Applying a remedy gives the verdict it promises, no proper subset does, and all are in order of cost."""

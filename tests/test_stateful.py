@@ -22,6 +22,7 @@ from admission.datatypes import BOOL
 from admission.engine import Policy
 from admission.testing import tasks
 from admission.testing.constants import expressions
+from profiles import examples
 from small import SMALL, write
 from test_printer import read_again
 
@@ -242,7 +243,7 @@ class PublicApi(RuleBasedStateMachine):
 
 
 PublicApi.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(40), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestPublicApi = PublicApi.TestCase
 

@@ -21,6 +21,7 @@ import admission
 from admission import reference
 from admission.engine import Policy
 from admission.intake import accept
+from profiles import examples
 from small import SMALL, write
 
 DAY = date(2019, 8, 3)
@@ -55,7 +56,7 @@ def by_reference(policy: Policy, facts: dict[str, Any], as_of: date | None) -> a
     return reference.decide(policy.checked, accepted.facts, accepted.as_of, accepted.id)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     facts=st.fixed_dictionaries(
         {},
