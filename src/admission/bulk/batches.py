@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,12 @@ class Batches:
 
 
 def of_frame(frame: pl.DataFrame) -> Batches:
-    """A data frame of Polars."""
+    """A data frame of Polars, in pieces of one size, so that whoever works on them is done at once."""
 
     def pieces() -> Iterator[Batch]:
-        for start in range(0, frame.height, ROWS):
-            yield Batch(start + 1, partial(frame.slice, start, ROWS))
+        count = max(1, ceil(frame.height / max(1, ceil(frame.height / ROWS))))
+        for start in range(0, frame.height, count):
+            yield Batch(start + 1, partial(frame.slice, start, count))
 
     return Batches("", frame.schema, pieces, frame.height)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import add
 
 import polars as pl
 import pyarrow as pa
 
-from admission.backends.columns.terms import BITS, Places, Words, repeated
+from admission.backends.columns.terms import BITS, Places, Words
 
 NOTHING = pl.Series([None], dtype=pl.Int64)
 
@@ -19,14 +21,12 @@ def sets_of(column: pl.Series, values: Sequence[str], places: Places) -> tuple[W
     first, last = offsets[0], offsets[-1]
     starts = (offsets - first).to_arrow()
     codes, texts = _coded(lists.values.slice(first, last - first), values)
-    words, bits = [], repeated(0, pl.UInt32, len(column))
+    words = []
     for bit_of in _bits(texts, values, places):
         held = bit_of[codes].to_arrow()
-        word = pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(starts, held))).list.sum()
-        bits = bits + word.bitwise_count_ones()
-        words.append(word)
+        words.append(pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(starts, held))).list.sum())
     # A text that is no value, or stands there twice, leaves fewer bits than texts.
-    sound = column.list.len() == bits
+    sound = column.list.len() == reduce(add, (word.bitwise_count_ones() for word in words))
     if column.null_count():
         known = column.is_not_null()
         words = [word.zip_with(known, NOTHING) for word in words]
