@@ -6,20 +6,23 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import polars as pl
 import polars.selectors as cs
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import admission
-from admission.backends.columns import kleene, numbering
+from admission.backends.columns import kleene, look_ups, numbering
 from admission.bulk import batches
 from admission.diagnostics import TaskError
+from admission.testing import policies, tasks
 from bulk_rows import BEIJING, DAY, PACKS, Row, batch, decided, frame, random_rows, rejects_of, without_open
+from profiles import examples
 from small import HEAD, write
-from sql_engines import duckdb_engine
+from sql_engines import duckdb_engine, in_lists
 
 ANSWERS = (True, False, None)
 LISTS = pl.List(pl.String)
@@ -131,6 +134,20 @@ def test_every_column_is_that_of_the_query(pack: str) -> None:
     found = policy.decide_table(frame(policy, rows))
     asked = {row["id"]: row for row in duckdb_engine(policy, rows, None)}
     assert found.to_dicts() == [asked[f"t{place}"] for place in range(len(rows))]
+
+
+@settings(max_examples=examples(30), suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_rows_of_a_register_are_found_alike_one_by_one_and_by_a_join(data: st.DataObject) -> None:
+    """However many rows a register has, and whichever way they are found, the same are."""
+    policy = data.draw(policies().filter(lambda policy: bool(policy.checked.look_ups)))
+    drawn = data.draw(st.lists(tasks(policy), min_size=1, max_size=8))
+    table = frame(policy, [{name: in_lists(value) for name, value in task.items()} for task in drawn])
+    found = []
+    for short in (0, 1 << 20):
+        with mock.patch.object(look_ups, "SHORT", short):
+            found.append(policy.decide_table(table).to_dicts())
+    assert found[0] == found[1]
 
 
 # --------------------------------------------------------------------- sound, doubtful and refused rows together
