@@ -125,10 +125,23 @@ def test_a_wrong_value_far_down(kind: str, tmp_path: Path, capsys: pytest.Captur
         assert sum(1 for _ in stream) == bad + 1
 
 
-def test_a_disk_that_is_full(tmp_path: Path) -> None:
-    """Where the decisions cannot be written whole, they are not written, and stderr says why."""
-    source, out = tmp_path / "in.parquet", kept(tmp_path, "out.csv")
-    frame(BEIJING, random_rows("beijing", 5000)).write_parquet(source)
+@pytest.mark.parametrize(
+    ("given", "name", "full"),
+    [
+        ("in.parquet", "out.parquet", "out.parquet"),
+        ("in.parquet", "out.csv", "temporary/admission-"),
+        ("in.csv", "out.parquet", "temporary/admission-"),
+    ],
+)
+def test_a_disk_that_is_full(given: str, name: str, full: str, tmp_path: Path) -> None:
+    """Where the decisions cannot be written whole they are not written, and stderr says which disk is full."""
+    source, out, temporary = tmp_path / given, kept(tmp_path, name), tmp_path / "temporary"
+    temporary.mkdir()
+    rows = random_rows("beijing", 5000)
+    if given == "in.csv":
+        write_csv(source, rows, sorted({name for row in rows for name in row}))
+    else:
+        frame(BEIJING, rows).write_parquet(source)
 
     def fill() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
@@ -140,10 +153,13 @@ def test_a_disk_that_is_full(tmp_path: Path) -> None:
         check=False,
         preexec_fn=fill,
         timeout=120,
+        env=os.environ | {"TMPDIR": str(temporary)},
     )
     assert done.returncode == 2
-    assert done.stderr.startswith(f"{out}:1:1: error[A944]: cannot write `{out}`: ")
+    assert f"error[A944]: cannot write `{tmp_path / full}" in done.stderr
+    assert "nothing was written; check the path, its permissions and the space on the disk" in done.stderr
     assert unchanged(out)
+    assert not any(temporary.iterdir())
 
 
 def test_a_file_is_not_read_and_written_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

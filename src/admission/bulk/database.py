@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -27,7 +28,10 @@ class Workspace:
     """A connection and a folder for what does not fit into memory; both go when it is closed, or let go."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="admission-"))
+        try:
+            self.folder = Path(tempfile.mkdtemp(prefix="admission-"))
+        except OSError as error:
+            raise unwritable(Path(os.environ.get("TMPDIR", "/tmp")), error) from None  # noqa: S108 - only named
         self._opened: list[duckdb.DuckDBPyConnection] = []  # one, once it is needed: not every table needs the engine
         self._handed: dict[str, object] = {}
         self._end = weakref.finalize(self, _clear, self._opened, self.folder)
@@ -81,7 +85,8 @@ class Workspace:
     def run(self, statement: str, then: str = "") -> int:
         """A statement for what it does; gives the number of rows that it wrote, or what is asked `then`.
 
-        While it runs, `watch` is told now and then what share of it is done, from 0 to 1.
+        While it runs, `watch` is told now and then what share of it is done, from 0 to 1. Raises `InputError` where
+        the folder has no room.
         """
         cursor = self.cursor()
         worker = _Worker(cursor, (statement, then) if then else (statement,))
@@ -95,7 +100,12 @@ class Workspace:
             raise
         finally:
             cursor.close()
-        return worker.outcome()
+        try:
+            return worker.outcome()
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            if str(self.folder) in str(error):
+                raise unwritable(self.folder, error) from None
+            raise
 
     def copy(self, query: str, path: Path, options: str = "FORMAT parquet", then: str = "") -> int:
         """The rows of a query as a file, in their order; gives as `run` does."""
@@ -177,6 +187,11 @@ def reading(name: str) -> Iterator[None]:
     except duckdb.Error as error:
         data = {"path": name or ("数据表", "the table"), "problem": said(error)}
         raise InputError([Diagnostic("A940", None, data, path=name or None)]) from None
+
+
+def unwritable(path: Path, error: BaseException) -> InputError:
+    """That a file or folder cannot be written, and why."""
+    return InputError([Diagnostic("A944", None, {"path": path, "why": said(error)}, path=str(path))])
 
 
 def said(error: BaseException) -> str:

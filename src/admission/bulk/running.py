@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from admission import ir
 from admission.bulk import batches
-from admission.bulk.database import Workspace
+from admission.bulk.database import Workspace, unwritable
 from admission.bulk.decisions import Spelled
 from admission.bulk.examination import Examination
 from admission.bulk.review import NO_DAYS, Days, Reject
 from admission.bulk.sources import Source, kind_of
 from admission.bulk.stream import Decided, Stream
-from admission.bulk.writing import FORMATS, beside, settle, unwritable, write
+from admission.bulk.writing import FORMATS, beside, settle, write
 from admission.diagnostics import Diagnostic, InputError
 
 if TYPE_CHECKING:

@@ -12,10 +12,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from admission.bulk.database import Workspace, identifier, literal_path, said
+from admission.bulk.database import Workspace, identifier, literal_path, unwritable
 from admission.bulk.decisions import CODED_SCHEMA, COLUMNS, LISTS, SCHEMA
 from admission.bulk.sources import is_zipped, kind_of
-from admission.diagnostics import Diagnostic, InputError
 
 FORMATS = {
     ".parquet": "parquet",
@@ -59,18 +58,16 @@ def settle(part: Path, target: Path) -> None:
     part.replace(target)
 
 
-def unwritable(target: Path, error: BaseException) -> InputError:
-    """That a file cannot be written, and why."""
-    return InputError([Diagnostic("A944", None, {"path": target, "why": said(error)}, path=str(target))])
-
-
 def write(workspace: Workspace, decisions: Iterable[pa.RecordBatch], target: Path, part: Path) -> int:
     """Decisions as a file of the kind that the target's ending says; gives how many there are. Raises `InputError`."""
     kind = kind_of(target, FORMATS)
     if kind == "parquet":
         return write_parquet(decisions, part)
     spool = workspace.folder / "decided.parquet"
-    count = write_parquet(decisions, spool)
+    try:
+        count = write_parquet(decisions, spool)
+    except OSError as error:
+        raise unwritable(workspace.folder, error) from None
     try:
         if kind == "arrow":
             _write_arrow(spool, part)
