@@ -65,7 +65,7 @@ def _calendar(dialect: Dialect) -> exp.Query:
     number, worked = terms.column("n"), terms.column("worked")
     before = terms.number(weekdays_before_first())
     summed = exp.Window(this=exp.Sum(this=worked), order=exp.Order(expressions=[number]))
-    passed = exp.cast(exp.Add(this=before, expression=summed), "BIGINT")
+    passed = terms.cast(exp.Add(this=before, expression=summed), "BIGINT")
     first = dialect.day(workdays.FIRST)
     return exp.select(
         terms.named(dialect.plus_days(first, number.copy()), "calendar_day"),
@@ -104,7 +104,7 @@ def nth_weekday(count: Term) -> Term:
 
 def exact(dividend: Term, divisor: int) -> Term:
     """A division that leaves no rest, whatever the engine's `/` makes of whole numbers."""
-    return exp.cast(exp.Div(this=exp.paren(dividend), expression=terms.number(divisor)), "BIGINT")
+    return terms.cast(exp.Div(this=exp.paren(dividend), expression=terms.number(divisor)), "BIGINT")
 
 
 def weekdays_until_last() -> int:

@@ -102,8 +102,8 @@ class Codes:
         mask = terms.case(
             [(held, exp.Sub(this=code, expression=terms.number(first))) for held, first, _ in since], terms.number(0)
         )
-        columns = [terms.named(exp.cast(code, "BIGINT"), CODE), terms.named(channel, "channel")]
-        columns.append(terms.named(exp.cast(mask, "BIGINT"), "mask"))
+        columns = [terms.named(terms.cast(code, "BIGINT"), CODE), terms.named(channel, "channel")]
+        columns.append(terms.named(terms.cast(mask, "BIGINT"), "mask"))
         return Table(LISTED, exp.select(*columns).from_(numbers(self.count, CODE)))
 
     def answers(self) -> list[Term]:

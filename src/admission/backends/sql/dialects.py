@@ -111,19 +111,19 @@ class Dialect:
     def day(self, value: dt.date) -> Term:
         """A date constant."""
         written = terms.text(value.isoformat())
-        return written if self.date == "TEXT" else exp.cast(written, self.date)
+        return written if self.date == "TEXT" else terms.cast(written, self.date)
 
     def set_of(self, items: Sequence[str]) -> Term:
         """A set constant."""
         if not self.has_lists:
             return terms.text(SEPARATOR.join(items))
-        return exp.cast(exp.array(*(terms.text(item) for item in items)), "ARRAY<TEXT>")
+        return terms.cast(terms.array(terms.text(item) for item in items), "ARRAY<TEXT>")
 
     def given(self, declared: Type, name: str) -> Term:
         """A column of the task table, in the form that conditions read."""
         column = terms.column(name, "t")
         if declared.kind is Kind.MONEY:
-            return exp.cast(column, AMOUNT) if self.money == "decimal" else fen(column)
+            return terms.cast(column, AMOUNT) if self.money == "decimal" else fen(column)
         if declared.kind is Kind.SET and not self.has_lists:
             return separated(column)
         return column
@@ -133,14 +133,14 @@ class Dialect:
 
 
 def _has_duckdb(container: Term, item: Term) -> Term:
-    return exp.func("LIST_CONTAINS", container, item)
+    return terms.function("LIST_CONTAINS", container, item)
 
 
 def _within_duckdb(inner: Term, outer: Term) -> Term:
     if not (terms.is_constant(outer) and outer.this.expressions):
-        return exp.func("LIST_HAS_ALL", outer, inner)
+        return terms.function("LIST_HAS_ALL", outer, inner)
     # LIST_HAS_ALL makes a hash set of the constant for every row; this takes a quarter of its time.
-    others = exp.func("FILTER", inner, _each(terms.negated(_is_one_of(outer))))
+    others = terms.function("FILTER", inner, _each(terms.negated(_is_one_of(outer))))
     return exp.EQ(this=_call("LEN", others), expression=terms.number(0))
 
 
@@ -163,7 +163,7 @@ def _within_postgres(inner: Term, outer: Term) -> Term:
 
 
 def _has_spark(container: Term, item: Term) -> Term:
-    return terms.is_true(exp.func("ARRAY_CONTAINS", container, item, dialect="spark"))
+    return terms.is_true(terms.function("ARRAY_CONTAINS", container, item, dialect="spark"))
 
 
 def _within_spark(inner: Term, outer: Term) -> Term:
@@ -183,7 +183,7 @@ def _call(name: str, *arguments: Term) -> Term:
 
 
 def _counted(name: str) -> Callable[[Term], Term]:
-    return lambda container: exp.cast(_call(name, container), "BIGINT")
+    return lambda container: terms.cast(_call(name, container), "BIGINT")
 
 
 # ----------------------------------------------------------------------------------------- sets as text
@@ -193,7 +193,7 @@ def separated(column: Term) -> Term:
     """A set as text with separators, of such text or of a JSON array of names."""
     found = column
     for old, new in (("[", ""), ("]", ""), ('"', ""), (", ", SEPARATOR), (",", SEPARATOR)):
-        found = exp.func("REPLACE", found, terms.text(old), terms.text(new))
+        found = terms.function("REPLACE", found, terms.text(old), terms.text(new))
     return found
 
 
@@ -215,7 +215,7 @@ def fen(column: Term) -> Term:
     """Whole fen of SQLite's yuan: a whole number, a real, or text with at most two decimals, which stays exact."""
     kind = _call("TYPEOF", column)
     hundred = terms.number(100)
-    whole = exp.cast(column, "BIGINT")
+    whole = terms.cast(column, "BIGINT")
     point = exp.StrPosition(this=exp.DPipe(this=column, expression=terms.text(".")), substr=terms.text("."))
     padded = exp.DPipe(
         this=_call("SUBSTR", column, exp.Add(this=point.copy(), expression=terms.number(1))),
@@ -228,9 +228,9 @@ def fen(column: Term) -> Term:
     return terms.case(
         [
             (exp.EQ(this=kind, expression=terms.text("integer")), exp.Mul(this=whole, expression=hundred)),
-            (exp.EQ(this=kind, expression=terms.text("text")), exp.cast(exp.paren(digits), "BIGINT")),
+            (exp.EQ(this=kind, expression=terms.text("text")), terms.cast(exp.paren(digits), "BIGINT")),
         ],
-        exp.cast(_call("ROUND", exp.Mul(this=column, expression=hundred)), "BIGINT"),
+        terms.cast(_call("ROUND", exp.Mul(this=column, expression=hundred)), "BIGINT"),
     )
 
 
@@ -238,17 +238,17 @@ def fen(column: Term) -> Term:
 
 
 def _plus_duckdb(start: Term, days: Term) -> Term:
-    return terms.binary(exp.Add, start, exp.cast(days, "INT"))
+    return terms.binary(exp.Add, start, terms.cast(days, "INT"))
 
 
 def _plus_sqlite(start: Term, days: Term) -> Term:
-    moved = exp.DPipe(this=exp.cast(days, "TEXT"), expression=terms.text(" days"))
+    moved = exp.DPipe(this=terms.cast(days, "TEXT"), expression=terms.text(" days"))
     # Without the cast it compares with a column by no index.
-    return exp.cast(_call("DATE", start, moved), "TEXT")
+    return terms.cast(_call("DATE", start, moved), "TEXT")
 
 
 def _plus_spark(start: Term, days: Term) -> Term:
-    return _call("DATE_ADD", start, exp.cast(days, "INT"))
+    return _call("DATE_ADD", start, terms.cast(days, "INT"))
 
 
 def _plus_clickhouse(start: Term, days: Term) -> Term:
@@ -273,7 +273,7 @@ def _since_subtracting(moment: Term) -> Term:
 
 def _since_sqlite(moment: Term) -> Term:
     elapsed = exp.Sub(this=_call("JULIANDAY", moment), expression=_call("JULIANDAY", terms.text("0001-01-01")))
-    return _one_more(exp.cast(elapsed, "BIGINT"))
+    return _one_more(terms.cast(elapsed, "BIGINT"))
 
 
 def _since_duckdb(moment: Term) -> Term:
@@ -281,7 +281,7 @@ def _since_duckdb(moment: Term) -> Term:
 
 
 def _since_spark(moment: Term) -> Term:
-    return _one_more(exp.cast(_call("DATEDIFF", moment, terms.day(FIRST_DAY)), "BIGINT"))
+    return _one_more(terms.cast(_call("DATEDIFF", moment, terms.day(FIRST_DAY)), "BIGINT"))
 
 
 def _since_clickhouse(moment: Term) -> Term:
@@ -305,26 +305,26 @@ def _one_more(term: Term) -> Term:
 
 
 def _listed(conditions: Sequence[tuple[Term, str]]) -> Term:
-    return exp.array(*(terms.case([(held, terms.text(name))], terms.null("TEXT")) for held, name in conditions))
+    return terms.array((terms.case([(held, terms.text(name))], terms.null("TEXT")) for held, name in conditions))
 
 
 def _names_filtered(conditions: Sequence[tuple[Term, str]]) -> Term:
     if not conditions:
-        return exp.cast(exp.array(), "ARRAY<TEXT>")
-    return exp.func("FILTER", _listed(conditions), _each(terms.is_known(exp.column("x"))))
+        return terms.cast(terms.array(), "ARRAY<TEXT>")
+    return terms.function("FILTER", _listed(conditions), _each(terms.is_known(exp.column("x"))))
 
 
 def _names_postgres(conditions: Sequence[tuple[Term, str]]) -> Term:
     if not conditions:
-        return exp.cast(exp.array(), "ARRAY<TEXT>")
-    return exp.func("ARRAY_REMOVE", _listed(conditions), exp.null(), dialect="postgres")
+        return terms.cast(terms.array(), "ARRAY<TEXT>")
+    return terms.function("ARRAY_REMOVE", _listed(conditions), exp.null(), dialect="postgres")
 
 
 def _names_clickhouse(conditions: Sequence[tuple[Term, str]]) -> Term:
     if not conditions:
         return _call("emptyArrayString")
-    listed = exp.array(*(terms.case([(held, terms.text(name))], terms.text("")) for held, name in conditions))
-    return exp.func("FILTER", listed, _each(exp.NEQ(this=exp.column("x"), expression=terms.text(""))))
+    listed = terms.array((terms.case([(held, terms.text(name))], terms.text("")) for held, name in conditions))
+    return terms.function("FILTER", listed, _each(exp.NEQ(this=exp.column("x"), expression=terms.text(""))))
 
 
 def _names_json(conditions: Sequence[tuple[Term, str]]) -> Term:

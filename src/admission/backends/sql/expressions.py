@@ -124,7 +124,7 @@ class Emitter:
         """A number wide enough for the engine to calculate with."""
         kind = ir.type_of(expr).kind
         wide = WIDE_AMOUNT if kind is Kind.MONEY and self.dialect.money == "decimal" else "BIGINT"
-        return exp.cast(self.expression(expr), wide)
+        return terms.cast(self.expression(expr), wide)
 
     def strict(self, term: Term, operands: list[Term], kind: str) -> Term:
         """A term that is unknown where an operand is."""

@@ -57,12 +57,12 @@ def _numbers(conditions: Sequence[Term], offset: int) -> list[Term]:
     groups = [conditions[start : start + MOST_DIGITS] for start in range(0, len(conditions), MOST_DIGITS)]
     offsets = [offset, *(0 for _ in groups[1:])]
     return [
-        terms.total([exp.cast(terms.number(first), "BIGINT"), *map(_digit, group, range(len(group)))])
+        terms.total([terms.cast(terms.number(first), "BIGINT"), *map(_digit, group, range(len(group)))])
         for first, group in zip(offsets, groups, strict=True)
     ]
 
 
 def _digit(condition: Term, place: int) -> Term:
     """0, 1 or 2 for false, true or unknown, at its place."""
-    digit = terms.coalesce(exp.cast(condition, "BIGINT"), terms.number(2))
+    digit = terms.coalesce(terms.cast(condition, "BIGINT"), terms.number(2))
     return exp.Mul(this=digit, expression=terms.number(3**place)) if place else digit

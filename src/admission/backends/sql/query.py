@@ -183,7 +183,7 @@ class Query:
 
     def _listed(self, codes: Codes, keys: Sequence[str]) -> exp.Select:
         """The answers that are known before any row is read."""
-        zeros = [terms.named(exp.cast(terms.number(0), "BIGINT"), key) for key in keys[1:]]
+        zeros = [terms.named(terms.cast(terms.number(0), "BIGINT"), key) for key in keys[1:]]
         return exp.select(terms.column(CODE), *zeros, *codes.answers()).from_(LISTED)
 
     def _is_slow(self, codes: Codes) -> Term:

@@ -44,7 +44,7 @@ def rows_of(dialect: Dialect, types: Sequence[tuple[str, Type]], rows: Iterable[
         body = exp.alias_(values, "v", table=names, quoted=True)
         cells = [terms.column(name) for name in names]
     typed = [
-        terms.named(exp.cast(cell, dialect.type(declared)), name)
+        terms.named(terms.cast(cell, dialect.type(declared)), name)
         for cell, (name, declared) in zip(cells, types, strict=True)
     ]
     return exp.select(*typed).from_(body)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import cache
 
 from sqlglot import exp
 
@@ -28,14 +29,39 @@ def number(value: int | str) -> Term:
     return exp.Literal.number(value)
 
 
+def own(term: Term) -> Term:
+    """A term for a tree to hold: itself if none holds it yet, else a copy."""
+    return term.copy() if term.parent is not None or term is TRUE or term is FALSE else term
+
+
+def cast(term: Term, kind: str | exp.DataType) -> Term:
+    """A term as a value of a type."""
+    return exp.cast(own(term), _type(kind).copy(), copy=False)
+
+
+@cache
+def _type(kind: str | exp.DataType) -> exp.DataType:
+    return exp.DataType.build(kind)
+
+
+def function(name: str, *arguments: Term, dialect: str | None = None) -> Term:
+    """A function that each dialect calls by a name of its own."""
+    return exp.func(name, *map(own, arguments), copy=False, dialect=dialect)
+
+
+def array(items: Iterable[Term] = ()) -> Term:
+    """A list of terms."""
+    return exp.array(*map(own, items), copy=False)
+
+
 def null(kind: str | exp.DataType) -> Term:
     """An unknown value of a type."""
-    return exp.cast(exp.null(), kind)
+    return cast(exp.null(), kind)
 
 
 def day(value: date) -> Term:
     """A date constant."""
-    return exp.cast(text(value.isoformat()), "DATE")
+    return cast(text(value.isoformat()), "DATE")
 
 
 def column(name: str, table: str | None = None) -> Term:
@@ -45,7 +71,7 @@ def column(name: str, table: str | None = None) -> Term:
 
 def named(term: Term, name: str) -> Term:
     """A term under a name."""
-    return exp.alias_(term, name, quoted=True)
+    return exp.alias_(own(term), name, quoted=True, copy=False)
 
 
 def all_of(terms: Iterable[Term]) -> Term:
@@ -123,7 +149,7 @@ def label(kind: str, place: int, name: str) -> str:
 
 def coalesce(*terms: Term) -> Term:
     """The first that has a value."""
-    return exp.func("COALESCE", *terms)
+    return function("COALESCE", *terms)
 
 
 def case(branches: Sequence[tuple[Term, Term]], otherwise: Term) -> Term:
@@ -152,7 +178,7 @@ def wrapped(term: Term) -> Term:
 
 def bit(condition: Term, value: int) -> Term:
     """A number where a known condition is true, else 0; by arithmetic, which needs no branch."""
-    counted = exp.cast(condition, "INT")
+    counted = cast(condition, "INT")
     return counted if value == 1 else exp.Mul(this=counted, expression=number(value))
 
 
