@@ -39,10 +39,10 @@ def _day_numbers() -> exp.Query:
         exp.Mul(this=terms.column("d", f"d{place}"), expression=terms.number(10**place)) for place in range(DIGITS)
     ]
     number = terms.total(parts)
-    found = exp.select(terms.named(number, "n")).from_(exp.alias_(exp.to_table("digits"), "d0", table=True))
+    found = terms.selected(terms.named(number, "n"), source=terms.table("digits", "d0"))
     for place in range(1, DIGITS):
-        found = found.join(exp.alias_(exp.to_table("digits"), f"d{place}", table=True), join_type="cross")
-    return found.where(exp.LTE(this=exp.paren(number.copy()), expression=terms.number(LAST - FIRST)))
+        found = found.join(terms.table("digits", f"d{place}"), join_type="cross", copy=False)
+    return found.where(exp.LTE(this=exp.paren(number.copy()), expression=terms.number(LAST - FIRST)), copy=False)
 
 
 def _worked_days() -> exp.Query:
@@ -54,11 +54,8 @@ def _worked_days() -> exp.Query:
     weekday = terms.case([(exp.LT(this=in_week, expression=terms.number(5)), terms.number(1))], terms.number(0))
     worked = terms.coalesce(terms.column("works", "moved_days"), weekday)
     joined = exp.EQ(this=terms.column("n", "moved_days"), expression=number.copy())
-    return (
-        exp.select(terms.named(number.copy(), "n"), terms.named(worked, "worked"))
-        .from_("day_numbers")
-        .join("moved_days", on=joined, join_type="left")
-    )
+    found = terms.selected(terms.named(number.copy(), "n"), terms.named(worked, "worked"), source="day_numbers")
+    return found.join("moved_days", on=joined, join_type="left", copy=False)
 
 
 def _calendar(dialect: Dialect) -> exp.Query:
@@ -67,11 +64,12 @@ def _calendar(dialect: Dialect) -> exp.Query:
     summed = exp.Window(this=exp.Sum(this=worked), order=exp.Order(expressions=[number]))
     passed = terms.cast(exp.Add(this=before, expression=summed), "BIGINT")
     first = dialect.day(workdays.FIRST)
-    return exp.select(
+    return terms.selected(
         terms.named(dialect.plus_days(first, number.copy()), "calendar_day"),
         terms.named(worked.copy(), "is_worked"),
         terms.named(passed, "passed"),
-    ).from_("worked_days")
+        source="worked_days",
+    )
 
 
 def weekdays_before_first() -> int:

@@ -104,7 +104,7 @@ class Codes:
         )
         columns = [terms.named(terms.cast(code, "BIGINT"), CODE), terms.named(channel, "channel")]
         columns.append(terms.named(terms.cast(mask, "BIGINT"), "mask"))
-        return Table(LISTED, exp.select(*columns).from_(numbers(self.count, CODE)))
+        return Table(LISTED, terms.selected(*columns, source=numbers(self.count, CODE)))
 
     def answers(self) -> list[Term]:
         """The columns of their answers."""

@@ -349,9 +349,8 @@ def _numbers_duckdb(count: int, name: str) -> Term:
 
 
 def _numbers_spark(count: int, name: str) -> Term:
-    called = exp.select(terms.named(terms.column("id"), name)).from_(
-        exp.Table(this=_call("RANGE", *map(terms.number, (0, count, 1, 1))))
-    )
+    numbered = exp.Table(this=_call("RANGE", *map(terms.number, (0, count, 1, 1))))
+    called = terms.selected(terms.named(terms.column("id"), name), source=numbered)
     return exp.alias_(exp.Subquery(this=called), "n", table=True)
 
 

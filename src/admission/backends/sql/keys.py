@@ -49,7 +49,7 @@ class Key:
 
     def distinct(self, last: str) -> Table:
         """Every combination of conditions among the rows that have no code."""
-        body = exp.select(*self.columns).distinct().from_(exp.to_table(last)).where(terms.column(SLOW))
+        body = terms.selected(*self.columns, source=last).distinct(copy=False).where(terms.column(SLOW), copy=False)
         return Table(DOUBTFUL, body)
 
 

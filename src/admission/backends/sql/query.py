@@ -98,7 +98,7 @@ class Query:
     def write(self) -> str:
         """The text of the query."""
         self._refuse_what_cannot_be()
-        found = self.build().sql(dialect=self.dialect.name, pretty=True)
+        found = self.build().sql(dialect=self.dialect.name, pretty=True, copy=False)
         if "\0" in found and not self.dialect.holds_nul:
             raise UnsupportedError(
                 self.dialect.name,
@@ -140,13 +140,13 @@ class Query:
         if self.dialect.answers == "listed" or not codes.are_few:
             return self._by_rule(last)
         last = self._add("sorted_out", last, Stage([terms.named(self._is_slow(codes), SLOW)]))
-        return exp.union(self._looked_up(last, codes), self._by_rule(self._slow(last)), distinct=False)
+        return exp.union(self._looked_up(last, codes), self._by_rule(self._slow(last)), distinct=False, copy=False)
 
     def _by_rule(self, last: str) -> exp.Select:
         """The answer of each row, built rule by rule."""
         last = self._stages(self.judgement.judging(), last)
         columns = [terms.named(term, name) for name, term in self.judgement.result()]
-        return exp.select(*columns).from_(exp.alias_(exp.to_table(last), "p", table=True))
+        return terms.selected(*columns, source=terms.table(last, "p"))
 
     def _looked_up(self, last: str, codes: Codes) -> exp.Select:
         """The answers of the rows whose facts are all known, looked up by their code."""
@@ -167,24 +167,24 @@ class Query:
         stages = [("keyed", named), *((f"{DOUBTFUL}_{name}", columns) for name, columns in key.stages)]
         columns = [terms.column(name) for name in key.names]
         columns += [terms.named(term, name) for name, term in key.result if name in ANSWER]
-        built = exp.select(*columns).from_(exp.alias_(exp.to_table(self._stages(stages, DOUBTFUL)), "p", table=True))
+        built: exp.Query = terms.selected(*columns, source=terms.table(self._stages(stages, DOUBTFUL), "p"))
         if codes.are_few:
             self.with_.append(codes.listed())
-        answers = exp.union(self._listed(codes, key.names), built, distinct=False) if codes.are_few else built
-        self.with_.append(Table(ANSWERS, answers))
+            built = exp.union(self._listed(codes, key.names), built, distinct=False, copy=False)
+        self.with_.append(Table(ANSWERS, built))
         return self._picked(key.names)
 
     def _code(self, last: str, numbers: Sequence[Term], names: Sequence[str]) -> exp.Select:
         """Adds the table of each row's code."""
         named = [terms.named(term, name) for term, name in zip(numbers, names, strict=True)]
-        body = exp.select(terms.column("id"), *named).from_(exp.to_table(last))
+        body = terms.selected(terms.column("id"), *named, source=last)
         self.with_.append(Table("coded", body))
         return body
 
     def _listed(self, codes: Codes, keys: Sequence[str]) -> exp.Select:
         """The answers that are known before any row is read."""
         zeros = [terms.named(terms.cast(terms.number(0), "BIGINT"), key) for key in keys[1:]]
-        return exp.select(terms.column(CODE), *zeros, *codes.answers()).from_(LISTED)
+        return terms.selected(terms.column(CODE), *zeros, *codes.answers(), source=LISTED)
 
     def _is_slow(self, codes: Codes) -> Term:
         """Whether a row's answer is not one of those that are listed by their codes."""
@@ -194,19 +194,19 @@ class Query:
     def _joined(self) -> exp.Select:
         """Each row's answer, by its code. Spark asks of an inner join's key whether it is NULL, and makes it twice."""
         columns = [terms.column("id", "p"), *(terms.column(name, ANSWERS) for name in ANSWER)]
-        found = exp.select(*columns, terms.named(terms.text(self.policy.digest), "policy"))
-        found = found.from_(exp.alias_(exp.to_table("coded"), "p", table=True))
-        return found.join(exp.to_table(ANSWERS), on=self._has_key([CODE]), join_type="left")
+        digest = terms.named(terms.text(self.policy.digest), "policy")
+        found = terms.selected(*columns, digest, source=terms.table("coded", "p"))
+        return found.join(exp.to_table(ANSWERS), on=self._has_key([CODE]), join_type="left", copy=False)
 
     def _picked(self, keys: Sequence[str]) -> exp.Select:
         """The same by a subquery: DuckDB turns a join about where few tasks are, and then the rows lose their order."""
         pairs = [exp.PropertyEQ(this=terms.text(name), expression=terms.column(name)) for name in ANSWER]
-        answer = exp.select(exp.Struct(expressions=pairs)).from_(ANSWERS).where(self._has_key(keys))
-        picked = exp.select(terms.column("id"), terms.named(answer.subquery(), "answer"))
-        picked = picked.from_(exp.alias_(exp.to_table("coded"), "p", table=True))
+        answer = terms.selected(exp.Struct(expressions=pairs), source=ANSWERS).where(self._has_key(keys), copy=False)
+        named = terms.named(answer.subquery(copy=False), "answer")
+        picked = terms.selected(terms.column("id"), named, source=terms.table("coded", "p"))
         columns = [terms.column("id"), *(terms.named(terms.column(name, "answer"), name) for name in ANSWER)]
         digest = terms.named(terms.text(self.policy.digest), "policy")
-        return exp.select(*columns, digest).from_(exp.alias_(picked.subquery(), "p", table=True))
+        return terms.selected(*columns, digest, source=exp.alias_(picked.subquery(copy=False), "p", table=True))
 
     def _has_key(self, keys: Sequence[str]) -> Term:
         return terms.all_of(exp.EQ(this=terms.column(key, ANSWERS), expression=terms.column(key, "p")) for key in keys)
@@ -219,7 +219,7 @@ class Query:
 
     def _slow(self, last: str) -> str:
         """The rows that take the long way, alone."""
-        body = exp.select(exp.Star()).from_(exp.to_table(last)).where(terms.column(SLOW))
+        body = terms.selected(exp.Star(), source=last).where(terms.column(SLOW), copy=False)
         self.with_.append(Table("slow_rows", body))
         return "slow_rows"
 
@@ -291,7 +291,7 @@ class Query:
                 if assumed is not None:
                     given = terms.coalesce(given, self.dialect.constant(fact.type, assumed.value))
                 stage.append(terms.named(given, name if fact.filled_by is None else f"{name}_given"))
-        body = exp.select(*stage).from_(exp.alias_(_table(self.table), SOURCE, table=True))
+        body = terms.selected(*stage, source=exp.alias_(_table(self.table), SOURCE, table=True))
         self.with_.append(Table("given", self._fenced(body)))
         return "given"
 
@@ -329,10 +329,10 @@ class Query:
 
     def _add(self, name: str, before: str, stage: Stage) -> str:
         """A table on top of another."""
-        body = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("p")), *stage.columns)
-        body = body.from_(exp.alias_(exp.to_table(before), "p", table=True))
+        others = exp.Column(this=exp.Star(), table=exp.to_identifier("p"))
+        body = terms.selected(others, *stage.columns, source=terms.table(before, "p"))
         for table, alias, condition in stage.joins:
-            body = body.join(exp.alias_(exp.to_table(table), alias, table=True), on=condition, join_type="left")
+            body = body.join(terms.table(table, alias), on=condition, join_type="left", copy=False)
         self.with_.append(Table(name, self._fenced(body)))
         return name
 

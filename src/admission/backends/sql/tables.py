@@ -47,7 +47,7 @@ def rows_of(dialect: Dialect, types: Sequence[tuple[str, Type]], rows: Iterable[
         terms.named(terms.cast(cell, dialect.type(declared)), name)
         for cell, (name, declared) in zip(cells, types, strict=True)
     ]
-    return exp.select(*typed).from_(body)
+    return terms.selected(*typed, source=body)
 
 
 def _unfolded(rows: Sequence[Sequence[Term]]) -> exp.Select:

@@ -69,6 +69,16 @@ def column(name: str, table: str | None = None) -> Term:
     return exp.column(name, table=table, quoted=True)
 
 
+def table(name: str, alias: str) -> Term:
+    """A table of the query under another name."""
+    return exp.alias_(exp.to_table(name), alias, table=True)
+
+
+def selected(*columns: Term, source: Term | str) -> exp.Select:
+    """A query for some columns."""
+    return exp.Select().select(*map(own, columns), copy=False).from_(source, copy=False)
+
+
 def named(term: Term, name: str) -> Term:
     """A term under a name."""
     return exp.alias_(own(term), name, quoted=True, copy=False)
