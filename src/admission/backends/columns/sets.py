@@ -16,11 +16,11 @@ NOTHING = pl.Series([None], dtype=pl.Int64)
 
 def sets_of(column: pl.Series, values: Sequence[str], places: Places) -> tuple[Words, pl.Series]:
     """The sets of lists, and where each text is a value that stands there once; null where there is no list."""
-    lists = column.to_arrow(compat_level=pl.CompatLevel.newest())
+    lists, texts = _coded(column, values)
     offsets = pl.Series(pl.from_arrow(lists.offsets))
     first, last = offsets[0], offsets[-1]
-    starts = (offsets - first).to_arrow()
-    codes, texts = _coded(lists.values.slice(first, last - first), values)
+    starts = (offsets - first).to_arrow() if first else lists.offsets
+    codes = pl.Series(pl.from_arrow(lists.values.slice(first, last - first)))
     words = []
     for bit_of in _bits(texts, values, places):
         held = bit_of[codes].to_arrow()
@@ -33,11 +33,13 @@ def sets_of(column: pl.Series, values: Sequence[str], places: Places) -> tuple[W
     return tuple(words), sound
 
 
-def _coded(held: pa.Array, values: Sequence[str]) -> tuple[pl.Series, Sequence[str | None]]:
-    """Texts as codes, and the texts by their codes: those of their dictionary, or the values of the set."""
-    if pa.types.is_dictionary(held.type):
-        return pl.Series(pl.from_arrow(held.indices)), held.dictionary.to_pylist()
-    return pl.Series(pl.from_arrow(held)).cast(pl.Enum(values), strict=False).to_physical(), values
+def _coded(column: pl.Series, values: Sequence[str]) -> tuple[pa.LargeListArray, Sequence[str | None]]:
+    """Lists of codes, and the texts by their codes: the values of the set, or the entries of a dictionary."""
+    if column.dtype == pl.List(pl.String):
+        return column.cast(pl.List(pl.Enum(values)), strict=False).to_physical().to_arrow(), values
+    lists = column.to_arrow(compat_level=pl.CompatLevel.newest())
+    coded = pa.LargeListArray.from_arrays(lists.offsets, lists.values.indices)
+    return coded, lists.values.dictionary.to_pylist()
 
 
 def _bits(texts: Sequence[str | None], values: Sequence[str], places: Places) -> Iterator[pl.Series]:
