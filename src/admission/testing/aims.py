@@ -99,13 +99,13 @@ class Rules:
         """Two routes take the task, for each two."""
         return [ir.And((self.taken(one), self.taken(other))) for one, other in combinations(self._routes, 2)]
 
-    def verdict(self, verdict: object) -> list[ir.Expr]:
-        """The ways in which a complete task comes by a verdict."""
-        channels = self.policy.channels
+    def verdict(self, verdict: object, channels: Iterable[str] | None = None) -> list[ir.Expr]:
+        """The ways in which a complete task comes by a verdict, on some channels or on any and on none."""
+        among = [name for name in self.policy.channels if channels is None or name in channels]
         if verdict == "refuse":
-            against = [self.violates(c, rule) for c in channels for rule in self.demands(c)]
-            return [*against, self.nowhere()]
-        return [self.passes(name) for name, channel in channels.items() if channel.outcome == verdict]
+            against = [self.violates(c, rule) for c in among for rule in self.demands(c)]
+            return [*against, self.nowhere()] if channels is None else against
+        return [self.passes(name) for name in among if self.policy.channels[name].outcome == verdict]
 
     def while_applied(self, fact: str) -> list[ir.Expr]:
         """The ways to pass on a channel of a requirement that reads a fact, while it applies as far as others say."""
@@ -142,30 +142,50 @@ class Rules:
             return self.nowhere()
         return any_of(self.violates(c, rule) for c in self.policy.channels if rule in self.demands(c))
 
-    def over_facts(self, expr: ir.Expr, choose: Choose) -> ir.Expr:
-        """A condition over the decision, said of the facts; of several ways to a verdict one is chosen."""
+    def over_facts(self, expr: ir.Expr, choose: Choose, channels: frozenset[str] | None = None) -> ir.Expr:
+        """A condition over the decision, said of the facts; of several ways to a verdict one is chosen.
+
+        `channels` are those that a condition beside this one leaves, so that no way to the verdict on another is taken.
+        """
         match expr:
             case ir.And(operands):
-                return ir.And(tuple(self.over_facts(operand, choose) for operand in operands))
+                left = _channels_left(operands, channels)
+                return ir.And(tuple(self.over_facts(operand, choose, left) for operand in operands))
             case ir.Or(operands):
-                return ir.Or(tuple(self.over_facts(operand, choose) for operand in operands))
+                return ir.Or(tuple(self.over_facts(operand, choose, channels) for operand in operands))
             case ir.Not(operand):
                 return ir.Not(self.over_facts(operand, choose))
             case ir.Compare(op, ir.ReadFact(name), ir.Literal(value)) if name in (ir.VERDICT, ir.CHANNEL):
-                held = self._decided(name, [value], choose)
+                held = self._decided(name, [value], choose, channels)
                 return held if op == "==" else ir.Not(held)
             case ir.OneOf(ir.ReadFact(name), options) if name in (ir.VERDICT, ir.CHANNEL):
-                return self._decided(name, [option.value for option in options], choose)
+                return self._decided(name, [option.value for option in options], choose, channels)
             case ir.ReadFact(name) if name in ir.facts_of_decision(self.policy):
                 return self.violated(name.removeprefix("violated(").removesuffix(")"))
             case _:
                 return expr
 
-    def _decided(self, name: str, values: Iterable[object], choose: Choose) -> ir.Expr:
+    def _decided(
+        self, name: str, values: Iterable[object], choose: Choose, channels: frozenset[str] | None
+    ) -> ir.Expr:
         if name == ir.CHANNEL:
             return any_of(self.channel(value) for value in values)
-        ways = [way for value in values for way in self.verdict(value)]
+        ways = [way for value in values for way in self.verdict(value, channels)]
         return choose(ways) if ways else NEVER
+
+
+def _channels_left(operands: Iterable[ir.Expr], channels: frozenset[str] | None) -> frozenset[str] | None:
+    """The channels that conditions leave which are all to be true."""
+    for operand in operands:
+        match operand:
+            case ir.Compare("==", ir.ReadFact(ir.CHANNEL), ir.Literal(value)):
+                named = frozenset({str(value)})
+            case ir.OneOf(ir.ReadFact(ir.CHANNEL), options):
+                named = frozenset(str(option.value) for option in options)
+            case _:
+                continue
+        channels = named if channels is None else channels & named
+    return channels
 
 
 @kept(16)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace as with_changes
 from datetime import date
 from functools import partial
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from admission import ir, reference
@@ -17,19 +18,20 @@ from admission.engine import Policy
 from admission.testing.aims import NEVER, Aim, Choose, Rules
 from admission.testing.constants import constants_of
 from admission.testing.demands import reads
+from admission.testing.drawing import Below, near
 from admission.testing.memory import kept
 from admission.testing.reducing import reduced
 from admission.testing.reports import Expectation, Said, broken, inner, pair
 from admission.testing.steering import alternatives
-from admission.testing.tasks import Task, aimed, near
+from admission.testing.tasks import NUMBERS, Task, aimed
 
 if TYPE_CHECKING:
     from hypothesis import strategies as st
 
 Outcome = tuple[str, str | None, frozenset[str]]
 """A verdict, a channel, and the rules that are violated."""
-PROMISES_AT_ONCE = 10
-"""However many there are, each is aimed at by as many tasks."""
+PROMISES_AT_ONCE = 8
+"""Of so many one has its turn in an example; however many there are, each is aimed at by as many tasks."""
 
 
 def invariants(policy: Policy, data: st.DataObject) -> None:
@@ -37,22 +39,20 @@ def invariants(policy: Policy, data: st.DataObject) -> None:
     promises = list(policy.checked.invariants.values())
     if not promises:
         return
-    chosen = [promises[0]]
-
-    def aims(day: date, choose: Choose) -> list[Aim]:
-        chosen[:] = [choose(promises)]
-        return [Aim(policy.checked, _breaking(chosen[0], Rules.on(policy.checked, day), choose))]
-
-    drawn = aimed(policy, aims)
-    for _ in range(0, len(promises), PROMISES_AT_ONCE):
-        task = data.draw(drawn, label="task")
-        _hold(policy, data, chosen[0], task)
+    chance = Random(data.draw(NUMBERS, label="number"))  # noqa: S311 - no secret
+    for promise in chance.sample(promises, -(-len(promises) // PROMISES_AT_ONCE)):
+        task = aimed(policy, partial(_aims, policy, promise), chance.randrange)
+        _hold(policy, promise, task, chance.randrange)
 
 
-def _hold(policy: Policy, data: st.DataObject, invariant: ir.Invariant, task: Task) -> None:
+def _aims(policy: Policy, invariant: ir.Invariant, day: date, choose: Choose) -> list[Aim]:
+    return [Aim(policy.checked, _breaking(invariant, Rules.on(policy.checked, day), choose))]
+
+
+def _hold(policy: Policy, invariant: ir.Invariant, task: Task, below: Below) -> None:
     """Hold the policy to one promise on a task, and on those beside it."""
     if invariant.fact is not None:
-        _pair(policy, data, invariant, task)
+        _pair(policy, invariant, task, below)
         return
     read = [] if invariant.expr is None else sorted(reads(invariant.expr, policy.checked))
     for near_by in beside(policy, task, [name for name in read if name in policy.checked.facts]):
@@ -136,12 +136,12 @@ def _with_decision(policy: ir.CheckedPolicy) -> ir.Policy:
     return with_changes(policy, facts={**policy.facts, **violations})
 
 
-def _pair(policy: Policy, data: st.DataObject, invariant: ir.Invariant, task: Task) -> None:
+def _pair(policy: Policy, invariant: ir.Invariant, task: Task, below: Below) -> None:
     """Two tasks alike but for one fact keep what the invariant promises of them."""
     name = str(invariant.fact)
     declared = policy.checked.facts[name].type
     one = from_python(declared, task[name])
-    drawn = data.draw(_changed(policy, declared, one, invariant), label=f"changed {name}")
+    drawn = _changed(policy, declared, one, invariant, below)
     held = [] if invariant.expr is None else [invariant.expr]
     turns = alternatives(policy.checked, inner(policy, task), task[ir.AS_OF], name, held)  # type: ignore[arg-type] # a date
     for other in dict.fromkeys([drawn, *turns]):
@@ -169,14 +169,14 @@ def _hurts(policy: Policy, invariant: ir.Invariant, other: Value, task: Task) ->
         return False
 
 
-def _changed(policy: Policy, declared: Type, one: Value, invariant: ir.Invariant) -> st.SearchStrategy[Value]:
+def _changed(policy: Policy, declared: Type, one: Value, invariant: ir.Invariant, below: Below) -> Value:
     """Another value of the fact, on the side that the promise speaks of where that is easily said."""
-    drawn = near(declared, constants_of(policy.checked), [one])
+    drawn = near(below, declared, constants_of(policy.checked), [one])
     match one, invariant.promise:
         case frozenset(), "monotone":
-            return drawn.map(lambda value: one | _set(value))
+            return one | _set(drawn)
         case frozenset(), "antitone":
-            return drawn.map(lambda value: one & _set(value))
+            return one & _set(drawn)
         case _:
             return drawn
 
@@ -228,7 +228,7 @@ def tightening(policy: Policy, data: st.DataObject) -> None:
         ways = [rules.verdict("admit"), [*under.verdict("refuse"), *under.verdict("redirect")]]
         return [Aim(of.policy, choose(found)) for of, found in zip((rules, under), ways, strict=True) if found]
 
-    task = data.draw(aimed(policy, aims), label="task")
+    task = aimed(policy, aims, Random(data.draw(NUMBERS, label="number")).randrange)  # noqa: S311 - no secret
     numbers = [name for name, fact in policy.checked.facts.items() if fact.type.is_ordered]
     for near_by in beside(policy, task, numbers):
         if _is_loosened(policy, lower, near_by):

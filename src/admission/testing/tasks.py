@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from random import Random
+from functools import partial
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from admission import ir
@@ -16,6 +17,7 @@ from admission.testing import drawing
 from admission.testing.aims import Aim, Choose, Rules
 from admission.testing.constants import Constants, constants_of
 from admission.testing.drawing import Below
+from admission.testing.memory import kept
 from admission.testing.steering import Walk
 
 Task = dict[str, object]
@@ -106,18 +108,26 @@ class _Kind:
         return {ir.AS_OF: day} | {n: to_python(f.type, facts[n]) for n, f in policy.facts.items() if n in facts}
 
 
-def aimed(policy: Policy, aims: Aims) -> st.SearchStrategy[Task]:
-    """Complete tasks, each steered towards an aim, which not every one reaches; they do not shrink.
+NUMBERS = st.integers(0, 2**64 - 1)
+"""One number an example, from which all else follows by chance.
 
-    Each follows from one number. Hypothesis repeats parts of what it drew before, and would aim at a few of many things
-    again and again; and to draw thirty facts takes it longer than to steer them.
-    """
-    kind = _Kind(policy.checked, complete=True, is_near=True)
+Of many draws Hypothesis repeats most, so as to find what can be made smaller: it would aim at few of many things, again
+and again. One it does not repeat. And to draw thirty facts takes Hypothesis longer than to steer them.
+"""
+MOST_TRIES = 20  # tasks drawn before it is given up to find one that contradicts no register
 
-    def led(number: int) -> Task:
-        return kind.task(Random(number).randrange, aims)  # noqa: S311 - no secret
 
-    return _consistent(policy, st.integers(0, 2**64 - 1).map(led))
+def aimed(policy: Policy, aims: Aims, below: Below) -> Task:
+    """A complete task steered towards an aim, which not every one reaches."""
+    kind = _kind_of_aimed(policy.checked)
+    drawn = (kind.task(below, aims) for _ in range(MOST_TRIES))
+    found = next((task for task in drawn if _is_consistent(policy, task)), None)
+    return found if found is not None else reject()
+
+
+@kept(16)
+def _kind_of_aimed(policy: ir.CheckedPolicy) -> _Kind:
+    return _Kind(policy, complete=True, is_near=True)
 
 
 def anything(policy: ir.CheckedPolicy) -> Aims:
@@ -144,15 +154,15 @@ def _consistent(policy: Policy, drawn: st.SearchStrategy[Task]) -> st.SearchStra
     """The tasks without those where a given value contradicts a look-up, which would be an input error."""
     if not any(fact.filled_by for fact in policy.checked.facts.values()):
         return drawn
+    return drawn.filter(partial(_is_consistent, policy))
 
-    def is_consistent(task: Task) -> bool:
-        try:
-            policy.decide(task)
-        except TaskError:
-            return False
-        return True
 
-    return drawn.filter(is_consistent)
+def _is_consistent(policy: Policy, task: Task) -> bool:
+    try:
+        policy.decide(task)
+    except TaskError:
+        return False
+    return True
 
 
 @st.composite
