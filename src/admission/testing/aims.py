@@ -165,9 +165,7 @@ class Rules:
             case _:
                 return expr
 
-    def _decided(
-        self, name: str, values: Iterable[object], choose: Choose, channels: frozenset[str] | None
-    ) -> ir.Expr:
+    def _decided(self, name: str, values: Iterable[object], choose: Choose, channels: frozenset[str] | None) -> ir.Expr:
         if name == ir.CHANNEL:
             return any_of(self.channel(value) for value in values)
         ways = [way for value in values for way in self.verdict(value, channels)]

@@ -6,7 +6,9 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace as with_changes
 from datetime import date
+from functools import partial
 from inspect import unwrap
+from itertools import combinations
 from random import Random
 from typing import Any, TypeVar
 
@@ -29,8 +31,8 @@ from admission.testing.constants import constants_of, expressions, neighbours
 from admission.testing.memory import kept
 from admission.testing.promises import invariants, tightening
 from admission.testing.reducing import reduced
-from admission.testing.reports import Expectation, LawBroken, Said, broken, differing, inner, pair
-from admission.testing.tasks import NUMBERS, Task, aimed, near, tasks
+from admission.testing.reports import LawBroken, Said, broken, differing, inner, pair
+from admission.testing.tasks import NUMBERS, Task, aimed, in_turn, near, tasks
 
 Law = Callable[[Policy, st.DataObject], None]
 K = TypeVar("K")
@@ -177,18 +179,26 @@ def agreement(policy: Policy, data: st.DataObject) -> None:
 
 def totality(policy: Policy, data: st.DataObject) -> None:
     """Law 8: a checked policy never fails on a well-typed task, and decides every complete one."""
+    chance = Random(data.draw(NUMBERS, label="number"))  # noqa: S311 - no secret
+    for _ in in_turn(list(combinations(policy.checked.routes, 2))):
+        task = aimed(policy, partial(_clash, policy), chance.randrange)
+        conflict = policy.decide(task).conflict
+        if conflict:
+            found = reduced(policy, task, partial(_is_in_conflict, policy, conflict))
+            raise broken("totality", policy, Said(found, policy.decide(found)), expect={"conflict": []})
+        if policy.decide(task).verdict is Verdict.UNDETERMINED:
+            raise broken("totality", policy, Said(task, policy.decide(task)), expect={"missing": []})
 
-    def aims(day: date, choose: Choose) -> list[Aim]:
-        clashes = Rules.on(policy.checked, day).clashes()
-        is_aimed = bool(clashes) and choose((False, True))
-        return [Aim(policy.checked, choose(clashes))] if is_aimed else []
 
-    task = aimed(policy, aims, Random(data.draw(NUMBERS, label="number")).randrange)  # noqa: S311 - no secret
-    decision = policy.decide(task)
-    if decision.verdict is Verdict.UNDETERMINED:
-        found = reduced(policy, task, lambda fewer: policy.decide(fewer).conflict == decision.conflict != ())
-        asked: Expectation = {"conflict": []} if decision.conflict else {"missing": []}
-        raise broken("totality", policy, Said(found, policy.decide(found)), expect=asked)
+def _is_in_conflict(policy: Policy, conflict: tuple[str, ...], task: Task) -> bool:
+    return policy.decide(task).conflict == conflict
+
+
+def _clash(policy: Policy, day: date, choose: Choose) -> list[Aim]:
+    """Two routes at once; one task in four is left as it was drawn."""
+    clashes = Rules.on(policy.checked, day).clashes()
+    is_aimed = bool(clashes) and choose((False, True, True, True))
+    return [Aim(policy.checked, choose(clashes))] if is_aimed else []
 
 
 def remedies(policy: Policy, data: st.DataObject) -> None:

@@ -23,15 +23,13 @@ from admission.testing.memory import kept
 from admission.testing.reducing import reduced
 from admission.testing.reports import Expectation, Said, broken, inner, pair
 from admission.testing.steering import alternatives
-from admission.testing.tasks import NUMBERS, Task, aimed
+from admission.testing.tasks import NUMBERS, Task, aimed, in_turn
 
 if TYPE_CHECKING:
     from hypothesis import strategies as st
 
 Outcome = tuple[str, str | None, frozenset[str]]
 """A verdict, a channel, and the rules that are violated."""
-PROMISES_AT_ONCE = 8
-"""Of so many one has its turn in an example; however many there are, each is aimed at by as many tasks."""
 
 
 def invariants(policy: Policy, data: st.DataObject) -> None:
@@ -40,7 +38,7 @@ def invariants(policy: Policy, data: st.DataObject) -> None:
     if not promises:
         return
     chance = Random(data.draw(NUMBERS, label="number"))  # noqa: S311 - no secret
-    for promise in chance.sample(promises, -(-len(promises) // PROMISES_AT_ONCE)):
+    for promise in chance.sample(promises, len(in_turn(promises))):
         task = aimed(policy, partial(_aims, policy, promise), chance.randrange)
         _hold(policy, promise, task, chance.randrange)
 
@@ -228,7 +226,13 @@ def tightening(policy: Policy, data: st.DataObject) -> None:
         ways = [rules.verdict("admit"), [*under.verdict("refuse"), *under.verdict("redirect")]]
         return [Aim(of.policy, choose(found)) for of, found in zip((rules, under), ways, strict=True) if found]
 
-    task = aimed(policy, aims, Random(data.draw(NUMBERS, label="number")).randrange)  # noqa: S311 - no secret
+    chance = Random(data.draw(NUMBERS, label="number"))  # noqa: S311 - no secret
+    for _ in in_turn([rule for rule in lower.checked.requirements.values() for _ in rule.channels]):
+        _stay_tight(policy, lower, aimed(policy, aims, chance.randrange))
+
+
+def _stay_tight(policy: Policy, lower: Policy, task: Task) -> None:
+    """Hold a layer to the one below on a task and on those beside it."""
     numbers = [name for name, fact in policy.checked.facts.items() if fact.type.is_ordered]
     for near_by in beside(policy, task, numbers):
         if _is_loosened(policy, lower, near_by):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
+from typing import TypeVar
 
 from hypothesis import reject
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from admission.testing.memory import kept
 from admission.testing.steering import Walk
 
 Task = dict[str, object]
+T = TypeVar("T")
 
 
 def tasks(
@@ -114,6 +116,7 @@ NUMBERS = st.integers(0, 2**64 - 1)
 Of many draws Hypothesis repeats most, so as to find what can be made smaller: it would aim at few of many things, again
 and again. One it does not repeat. And to draw thirty facts takes Hypothesis longer than to steer them.
 """
+AT_ONCE = 8  # aims, of which one has its turn in an example
 MOST_TRIES = 20  # tasks drawn before it is given up to find one that contradicts no register
 
 
@@ -123,6 +126,11 @@ def aimed(policy: Policy, aims: Aims, below: Below) -> Task:
     drawn = (kind.task(below, aims) for _ in range(MOST_TRIES))
     found = next((task for task in drawn if _is_consistent(policy, task)), None)
     return found if found is not None else reject()
+
+
+def in_turn(aims: Sequence[T]) -> Sequence[T]:
+    """As many of some aims as have their turn in one example: however many there are, each has as many tasks."""
+    return aims[: -(-len(aims) // AT_ONCE)]
 
 
 @kept(16)
