@@ -21,18 +21,19 @@ from admission.checker.expressions import Typer
 from admission.checker.names import collect
 from admission.datatypes import Kind, Type, Value, from_python, to_python
 from admission.decision import Decision, Verdict, in_language
-from admission.diagnostics import Collector, Source, Span, TaskError
+from admission.diagnostics import Collector, Source, Span
 from admission.engine import Policy
 from admission.frontend import loader, syntax
 from admission.remedies import FactChange, TooManyRemediesError
 from admission.testing.aims import Aim, Choose, Rules
 from admission.testing.conditions import conditions
-from admission.testing.constants import constants_of, expressions, neighbours
+from admission.testing.constants import expressions, neighbours
 from admission.testing.memory import kept
 from admission.testing.promises import invariants, tightening
 from admission.testing.reducing import reduced
 from admission.testing.reports import LawBroken, Said, broken, differing, inner, pair
-from admission.testing.tasks import NUMBERS, Task, aimed, in_turn, near, tasks
+from admission.testing.tasks import NUMBERS, Task, aimed, in_turn, tasks
+from admission.testing.unknowns import honest_unknowns, right_questions
 
 Law = Callable[[Policy, st.DataObject], None]
 K = TypeVar("K")
@@ -107,64 +108,6 @@ def _reordered(policy: ir.Policy, number: int) -> ir.Policy:
     sections = ("facts", "routes", "requirements", "exceptions", "obligations", "definitions", "look_ups")
     changes: dict[str, Any] = {name: shuffle(getattr(policy, name)) for name in sections}
     return with_changes(policy, registers=registers, **changes)
-
-
-def honest_unknowns(policy: Policy, data: st.DataObject) -> None:
-    """Law 3: an answer never takes back a settled verdict, a settled channel, or a violation found on it."""
-    task = data.draw(tasks(policy), label="task")
-    before = policy.decide(task)
-    unknown = unknown_facts(policy, task)
-    filled, after = _answered(policy, task, data, unknown, partly=True)
-    if after is None or before.conflict:
-        return
-    if before.verdict is not Verdict.UNDETERMINED and after.verdict is not before.verdict:
-        raise pair("honest unknowns (verdict)", policy, (task, before), (filled, after))
-    if before.channel is not None and after.channel != before.channel:
-        raise pair("honest unknowns (channel)", policy, (task, before), (filled, after))
-    if before.channel is not None and not _rules(before) <= _rules(after):
-        raise pair("honest unknowns (violations)", policy, (task, before), (filled, after))
-
-
-def _rules(decision: Decision) -> set[str]:
-    return {violation.rule for violation in decision.violations}
-
-
-def right_questions(policy: Policy, data: st.DataObject) -> None:
-    """Law 4: answering what is missing settles the verdict; answering anything else changes nothing."""
-    task = data.draw(tasks(policy), label="task")
-    before = policy.decide(task)
-    if before.verdict is not Verdict.UNDETERMINED or before.conflict:
-        return
-    settled, after = _answered(policy, task, data, before.missing, partly=False)
-    if after is not None and after.verdict is Verdict.UNDETERMINED:
-        raise pair("right questions (settle)", policy, (task, before), (settled, after), {"missing": []})
-    others = [name for name in unknown_facts(policy, task) if name not in before.missing]
-    beside, same = _answered(policy, task, data, others, partly=True)
-    keys = ("verdict", "channel", "violations", "missing")
-    if same is not None and any(before.to_dict()[key] != same.to_dict()[key] for key in keys):
-        raise pair("right questions (nothing else)", policy, (task, before), (beside, same))
-
-
-def unknown_facts(policy: Policy, task: Mapping[str, object]) -> list[str]:
-    """The facts of a task that stay unknown after look-ups and assumptions."""
-    given = inner(policy, task)
-    world = reference.World(policy.checked, given, task[ir.AS_OF])  # type: ignore[arg-type] # a date
-    return [name for name in policy.checked.facts if reference.fact(name, world) is None]
-
-
-def _answered(
-    policy: Policy, task: Task, data: st.DataObject, names: Iterable[str], *, partly: bool
-) -> tuple[Task, Decision | None]:
-    """The task with some facts filled in, and its decision; None where the answers contradict a register."""
-    answered, constants = dict(task), constants_of(policy.checked)
-    for name in names:
-        if not partly or data.draw(st.booleans(), label=f"answer {name}"):
-            declared = policy.checked.facts[name].type
-            answered[name] = to_python(declared, data.draw(near(declared, constants, []), label=name))
-    try:
-        return answered, policy.decide(answered)
-    except TaskError:
-        return answered, None
 
 
 def agreement(policy: Policy, data: st.DataObject) -> None:
@@ -330,7 +273,7 @@ LAWS: Mapping[str, Law] = {
     "tightening": tightening,
 }
 """The laws by name; each takes a policy and Hypothesis's `data()`, and raises `LawBroken`."""
-_REDUCING = frozenset({totality, invariants, tightening})
+_REDUCING = frozenset({honest_unknowns, right_questions, totality, invariants, tightening})
 """They steer their tasks and reduce what they find themselves; shrinking the walk would only take long."""
 
 

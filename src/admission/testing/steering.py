@@ -39,6 +39,8 @@ class Walk:
     constants: Constants
     day: date
     facts: Facts
+    free: frozenset[str] | None = None
+    """The facts that may be changed; None is all."""
     demands: list[Demand] = field(default_factory=list)
     unmet: set[Demand] = field(default_factory=set)
 
@@ -88,7 +90,7 @@ class Walk:
         for part in towards.parts:
             if part.is_met(self.facts, self.day):
                 continue
-            for name in sorted(part.reads & set(self.policy.facts)):
+            for name in sorted(part.reads & (self.policy.facts.keys() if self.free is None else self.free)):
                 found = (v for v in self.candidates(name, part.expr, part.policy) if v != self.facts.get(name))
                 helpful = (v for v in found if part.is_met({**self.facts, name: v}, self.day))
                 yield from ((name, value) for value in islice(helpful, MOST_VALUES))

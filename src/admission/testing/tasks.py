@@ -18,7 +18,6 @@ from admission.testing import drawing
 from admission.testing.aims import Aim, Choose, Rules
 from admission.testing.constants import Constants, constants_of
 from admission.testing.drawing import Below
-from admission.testing.memory import kept
 from admission.testing.steering import Walk
 
 Task = dict[str, object]
@@ -120,9 +119,9 @@ AT_ONCE = 8  # aims, of which one has its turn in an example
 MOST_TRIES = 20  # tasks drawn before it is given up to find one that contradicts no register
 
 
-def aimed(policy: Policy, aims: Aims, below: Below) -> Task:
-    """A complete task steered towards an aim, which not every one reaches."""
-    kind = _kind_of_aimed(policy.checked)
+def aimed(policy: Policy, aims: Aims, below: Below, *, complete: bool | None = True) -> Task:
+    """A task steered towards an aim, which not every one reaches."""
+    kind = _Kind(policy.checked, complete=complete, is_near=True)
     drawn = (kind.task(below, aims) for _ in range(MOST_TRIES))
     found = next((task for task in drawn if _is_consistent(policy, task)), None)
     return found if found is not None else reject()
@@ -133,17 +132,12 @@ def in_turn(aims: Sequence[T]) -> Sequence[T]:
     return aims[: -(-len(aims) // AT_ONCE)]
 
 
-@kept(16)
-def _kind_of_aimed(policy: ir.CheckedPolicy) -> _Kind:
-    return _Kind(policy, complete=True, is_near=True)
-
-
-def anything(policy: ir.CheckedPolicy) -> Aims:
-    """Half of the tasks as they were drawn; of the others, as many for each way to each verdict."""
+def anything(policy: ir.CheckedPolicy, *, is_always: bool = False) -> Aims:
+    """Half of the tasks as they were drawn; of the others, or of all, as many for each way to each verdict."""
     to_verdicts = [_wanted(policy, None, verdict) for verdict in _VERDICTS]
 
     def aims(day: date, choose: Choose) -> Iterable[Aim]:
-        return choose(to_verdicts)(day, choose) if choose((False, True)) else ()
+        return choose(to_verdicts)(day, choose) if is_always or choose((False, True)) else ()
 
     return aims
 
