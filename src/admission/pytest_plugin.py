@@ -90,6 +90,7 @@ def examples_of(config: pytest.Config) -> int:
     return given or EXAMPLES
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add a test for each law and policy, and for each case of the policies that the option names."""
     for path in config.getoption("--admission-cases"):
@@ -103,7 +104,10 @@ def _items(session: pytest.Session, path: Path) -> Iterator[pytest.Item]:
     from admission.engine import policy_folders
 
     for folder in policy_folders(path) or (path,):
-        yield from PolicyLaws.from_parent(session, name=str(folder), path=folder.resolve()).collect()
+        laws = PolicyLaws.from_parent(session, name=str(folder), path=folder.resolve())
+        report = laws.ihook.pytest_make_collect_report(collector=laws)
+        laws.ihook.pytest_collectreport(report=report)  # so that the tests are counted
+        yield from report.result
 
 
 class PolicyLaws(pytest.Collector):

@@ -19,6 +19,7 @@ R = TypeVar("R")
 START, END = date(2019, 1, 1), date(2026, 12, 31)
 TURN = date(2022, 7, 1)
 COLOURS = Type(Kind.ENUM, ("red", "green", "blue"))
+SEVERAL = Type(Kind.SET, COLOURS.values)
 WORDS = ("", "a", "b", "某单位")
 
 TYPES: tuple[Type, ...] = (
@@ -30,7 +31,7 @@ TYPES: tuple[Type, ...] = (
     TEXT,
     COLOURS,
     Type(Kind.ENUM, ("green", "blue", "black")),
-    Type(Kind.SET, ("red", "green", "blue")),
+    SEVERAL,
     Type(Kind.SET, ("sun", "moon")),
 )
 
@@ -188,11 +189,13 @@ class Draw:
         pair = st.builds(
             ir.Compare, st.sampled_from(("==", "!=", "<=", ">=")), st.just(side), display | st.sampled_from(others)
         )
-        literal = st.sampled_from([ir.Literal(value, element) for value in declared.values])
+        literals = st.sampled_from([ir.Literal(value, element) for value in declared.values])
+        enums = [e for e in self.leaves(Kind.ENUM) if set(ir.type_of(e).values) & set(declared.values)]
+        item = literals | st.sampled_from(enums) if enums else literals
         size = st.builds(
             ir.Compare, st.sampled_from(("==", "<", ">=")), st.just(ir.Count(side)), self.constant(Kind.INT)
         )
-        return pair | st.builds(ir.In, literal, st.just(side)) | size
+        return pair | st.builds(ir.In, item, st.just(side)) | size
 
     @once
     def number(self, kind: Kind, depth: int) -> st.SearchStrategy[ir.Expr]:

@@ -19,6 +19,7 @@ from admission.testing.aims import Aim, demanded
 from admission.testing.constants import Constants, constants_of, is_within, neighbours
 from admission.testing.demands import Demand, atoms, demand, reads
 from admission.testing.drawing import Below, pick
+from admission.testing.memory import kept
 
 STEPS = 24
 MOST_VALUES = 8  # of one fact that are tried for one part of a demand
@@ -146,6 +147,36 @@ def alternatives(
     parts = [atom for expr in exprs if ir.type_of(expr) == BOOL for atom, _ in atoms(expr, policy, wanted=True)]
     concerned = [atom for atom in parts if name in reads(atom, policy)]
     return dict.fromkeys(value for atom in concerned for value in walk.candidates(name, atom, policy))
+
+
+def half_known(below: Below, policy: ir.CheckedPolicy, facts: Facts) -> Facts:
+    """One comparison of several facts with one of them unknown, and a set or number in it as plain as can be.
+
+    What says too soon that nothing is in an empty set, or that nothing times a number is nothing, shows here.
+    """
+    names = pick(below, found) if (found := _compared(policy)) else ()
+    plain = {name: value for name in names if (value := _plainest(policy.facts[name].type)) is not None}
+    unknown = pick(below, [name for name in names if name not in plain] or names) if names else None
+    return {name: value for name, value in (facts | plain).items() if name != unknown}
+
+
+@kept(16)
+def _compared(policy: ir.CheckedPolicy) -> list[tuple[str, ...]]:
+    """The facts of each comparison that reads several."""
+    whole = [expr for rule in ir.rules(policy) for expr in ir.parts(rule).values() if ir.type_of(expr) == BOOL]
+    parts = (
+        sorted(reads(atom, policy) & policy.facts.keys())
+        for expr in whole
+        for atom, _ in atoms(expr, policy, wanted=True)
+    )
+    return list(dict.fromkeys(tuple(names) for names in parts if len(names) > 1))
+
+
+def _plainest(declared: Type) -> Value | None:
+    """The empty set, or 0; of other kinds no value is plainer than another."""
+    if declared.kind is Kind.SET:
+        return frozenset()
+    return 0 if declared.is_number and is_within(declared, 0) else None
 
 
 def _no_number(below: int) -> int:

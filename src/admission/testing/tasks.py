@@ -18,7 +18,7 @@ from admission.testing import drawing
 from admission.testing.aims import Aim, Choose, Rules
 from admission.testing.constants import Constants, constants_of
 from admission.testing.drawing import Below
-from admission.testing.steering import Walk
+from admission.testing.steering import Walk, half_known
 
 Task = dict[str, object]
 T = TypeVar("T")
@@ -49,8 +49,9 @@ def tasks(
             verdict that is not to be had on the channel.
     """
     _check_options(policy, complete=complete, near_boundaries=near_boundaries, channel=channel, verdict=verdict)
-    kind = _Kind(policy.checked, complete=complete, is_near=near_boundaries)
-    if channel is None and verdict is None:
+    is_any = channel is None and verdict is None
+    kind = _Kind(policy.checked, complete=complete, is_near=near_boundaries, is_any=is_any)
+    if is_any:
         return _consistent(policy, _tasks(kind, anything(policy.checked) if near_boundaries else None))
     drawn = _consistent(policy, _tasks(kind, _wanted(policy.checked, channel, verdict)))
 
@@ -89,9 +90,9 @@ Aims = Callable[[date, Choose], Iterable[Aim]]
 class _Kind:
     """Which tasks are drawn. No dataclass: Hypothesis would print the whole policy with every strategy."""
 
-    def __init__(self, policy: ir.CheckedPolicy, *, complete: bool | None, is_near: bool) -> None:
+    def __init__(self, policy: ir.CheckedPolicy, *, complete: bool | None, is_near: bool, is_any: bool) -> None:
         self.policy, self.constants = policy, constants_of(policy)
-        self.complete, self.is_near = complete, is_near
+        self.complete, self.is_near, self.is_any = complete, is_near, is_any
 
     def __repr__(self) -> str:
         return f"tasks({self.policy.id}, complete={self.complete}, near_boundaries={self.is_near})"
@@ -104,6 +105,8 @@ class _Kind:
         if aims is not None:
             walk = Walk(below, policy, constants, day, facts)
             facts = walk.towards(aims(day, walk.pick))
+            if self.is_any and not self.complete and below(2):
+                facts = half_known(below, policy, facts)
             if self.complete is False and len(facts) == len(policy.facts):
                 del facts[drawing.pick(below, list(facts))]
         return {ir.AS_OF: day} | {n: to_python(f.type, facts[n]) for n, f in policy.facts.items() if n in facts}
@@ -121,7 +124,7 @@ MOST_TRIES = 20  # tasks drawn before it is given up to find one that contradict
 
 def aimed(policy: Policy, aims: Aims, below: Below, *, complete: bool | None = True) -> Task:
     """A task steered towards an aim, which not every one reaches."""
-    kind = _Kind(policy.checked, complete=complete, is_near=True)
+    kind = _Kind(policy.checked, complete=complete, is_near=True, is_any=True)
     drawn = (kind.task(below, aims) for _ in range(MOST_TRIES))
     found = next((task for task in drawn if _is_consistent(policy, task)), None)
     return found if found is not None else reject()
