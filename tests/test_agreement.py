@@ -366,7 +366,8 @@ def test_a_fault_planted_in_an_interpreter_is_caught(
 ) -> None:
     """A small fault in any one interpreter breaks the agreement on the policies and tasks of the property itself."""
     name = fault.__name__.partition("_")[0]
-    wrong = [i for i in AVAILABLE if name in ("reference", i.name)]
+    # That the reference is at fault any other interpreter notices; generated Python is the quickest.
+    wrong = [i for i in AVAILABLE if i.name == ("python" if name == "reference" else name)]
     if not wrong:
         pytest.skip(str(INTERPRETERS[name].missing))
     fault(monkeypatch)

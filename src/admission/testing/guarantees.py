@@ -24,8 +24,16 @@ def invariants(
     policy: ir.Policy, drawn: Draw, label: ir.Label, *, kept: bool
 ) -> st.SearchStrategy[dict[str, ir.Invariant]]:
     """Invariants by name: such as the rules cannot break, or any that are well-typed."""
-    made = st.sampled_from(list(_kept(policy))) if kept else _any(policy, drawn)
+    made = _of_any_kind(_kept(policy)) if kept else _any(policy, drawn)
     return st.lists(made, max_size=MOST).map(lambda listed: _named(listed, label))
+
+
+def _of_any_kind(found: Iterable[Made]) -> st.SearchStrategy[Made]:
+    """One of several promises, of each kind as often as of any other."""
+    kinds: dict[Promise, list[Made]] = {}
+    for made in found:
+        kinds.setdefault(made[0], []).append(made)
+    return st.sampled_from(list(kinds.values())).flatmap(st.sampled_from)
 
 
 def _named(listed: Iterable[Made], label: ir.Label) -> dict[str, ir.Invariant]:
