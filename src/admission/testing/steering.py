@@ -47,9 +47,7 @@ class Walk:
 
     def towards(self, aims: Iterable[Aim]) -> Facts:
         """The facts changed until every aim is true, or the steps are used up."""
-        self.demands = [
-            demand(aim.policy, expr, wanted) for aim in aims for expr, wanted in demanded(aim.expr, aim.policy)
-        ]
+        self.demands = [each for aim in aims for each in self.demanded(aim)]
         self.look(self.demands)
         for _ in range(STEPS):
             unmet = [each for each in self.demands if each in self.unmet]
@@ -57,6 +55,15 @@ class Walk:
                 break
             self.step(self.pick(unmet))
         return self.facts
+
+    def demanded(self, aim: Aim) -> list[Demand]:
+        """What an aim demands."""
+        return [demand(aim.policy, expr, wanted) for expr, wanted in demanded(aim.expr, aim.policy)]
+
+    def is_open(self, aim: Aim) -> bool:
+        """Whether no demand of an aim is refused by facts that may not be changed."""
+        free = self.policy.facts.keys() if self.free is None else self.free
+        return all(each.reads & free or each.is_met(self.facts, self.day) for each in self.demanded(aim))
 
     def look(self, demands: Iterable[Demand]) -> None:
         """Find out which demands are met."""

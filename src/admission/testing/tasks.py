@@ -135,12 +135,12 @@ def in_turn(aims: Sequence[T]) -> Sequence[T]:
     return aims[: -(-len(aims) // AT_ONCE)]
 
 
-def anything(policy: ir.CheckedPolicy, *, is_always: bool = False) -> Aims:
-    """Half of the tasks as they were drawn; of the others, or of all, as many for each way to each verdict."""
+def anything(policy: ir.CheckedPolicy) -> Aims:
+    """Half of the tasks as they were drawn; of the others, as many for each way to each verdict."""
     to_verdicts = [_wanted(policy, None, verdict) for verdict in _VERDICTS]
 
     def aims(day: date, choose: Choose) -> Iterable[Aim]:
-        return choose(to_verdicts)(day, choose) if is_always or choose((False, True)) else ()
+        return choose(to_verdicts)(day, choose) if choose((False, True)) else ()
 
     return aims
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
-from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -13,13 +11,13 @@ from admission.datatypes import to_python
 from admission.decision import Decision, Verdict
 from admission.diagnostics import TaskError
 from admission.engine import Policy
-from admission.testing.aims import Aim, Choose, Rules
+from admission.testing.aims import Aim, Rules
 from admission.testing.constants import constants_of
 from admission.testing.drawing import Below, near
 from admission.testing.reducing import reduced, with_fewest_facts
 from admission.testing.reports import Expectation, LawBroken, inner, pair
 from admission.testing.steering import Walk
-from admission.testing.tasks import NUMBERS, Aims, Task, aimed, anything
+from admission.testing.tasks import NUMBERS, Task, aimed, anything
 
 if TYPE_CHECKING:
     from hypothesis import strategies as st
@@ -38,7 +36,7 @@ def honest_unknowns(policy: Policy, data: st.DataObject) -> None:
         before = policy.decide(task)
         if not before.conflict and (before.verdict is not Verdict.UNDETERMINED or before.channel is not None):
             names = unknown_facts(policy, task)
-            answers = answered(policy, task, names, chance.randrange, partial(_otherwise, policy, before))
+            answers = answered(policy, task, names, chance.randrange, _otherwise(policy, before))
             _keep("honest unknowns", policy, what_is_taken_back, task, answers)
 
 
@@ -56,18 +54,15 @@ def what_is_taken_back(policy: Policy, answers: Answers, task: Task) -> str:
     return "" if _rules(before) <= _rules(after) else "violations"
 
 
-def _otherwise(policy: Policy, before: Decision, day: date, choose: Choose) -> list[Aim]:
-    """Another verdict or channel than was settled, or a violation no more."""
-    rules = Rules.on(policy.checked, day)
+def _otherwise(policy: Policy, before: Decision) -> list[ir.Expr]:
+    """The ways to another verdict or channel than was settled, or to a violation no more."""
+    rules = Rules.on(policy.checked, before.as_of)
     others = [v for v in ("admit", "redirect", "refuse") if v != before.verdict is not Verdict.UNDETERMINED]
-    ways = [rules.verdict(verdict) for verdict in others]
+    ways = [way for verdict in others for way in rules.verdict(verdict)]
     if before.channel is not None:
-        ways.append(
-            [rules.channel(name) for name in (*policy.checked.channels, ir.NO_CHANNEL) if name != before.channel]
-        )
-        ways.append([rules.demands(before.channel)[rule] for rule in sorted(_rules(before))])
-    found = [way for way in ways if way]
-    return [Aim(policy.checked, choose(choose(found)))] if found else []
+        ways += [rules.channel(name) for name in (*policy.checked.channels, ir.NO_CHANNEL) if name != before.channel]
+        ways += [rules.demands(before.channel)[rule] for rule in sorted(_rules(before))]
+    return ways
 
 
 def right_questions(policy: Policy, data: st.DataObject) -> None:
@@ -79,8 +74,14 @@ def right_questions(policy: Policy, data: st.DataObject) -> None:
         if before.verdict is Verdict.UNDETERMINED and not before.conflict:
             others = [name for name in unknown_facts(policy, task) if name not in before.missing]
             for names, breach in ((before.missing, what_stays_open), (others, what_else_changes)):
-                answers = answered(policy, task, names, chance.randrange, anything(policy.checked, is_always=True))
+                answers = answered(policy, task, names, chance.randrange, _anyhow(policy, before))
                 _keep("right questions", policy, breach, task, answers)
+
+
+def _anyhow(policy: Policy, before: Decision) -> list[ir.Expr]:
+    """The ways to every verdict."""
+    rules = Rules.on(policy.checked, before.as_of)
+    return [way for verdict in ("admit", "redirect", "refuse") for way in rules.verdict(verdict)]
 
 
 def what_stays_open(policy: Policy, answers: Answers, task: Task) -> str:
@@ -131,16 +132,17 @@ def unknown_facts(policy: Policy, task: Mapping[str, object]) -> list[str]:
     return [name for name in policy.checked.facts if reference.fact(name, world) is None]
 
 
-def answered(policy: Policy, task: Task, names: Iterable[str], below: Below, aims: Aims) -> Answers:
-    """Values for some facts, led towards an aim; some of them in one case of four."""
+def answered(policy: Policy, task: Task, names: Iterable[str], below: Below, ways: list[ir.Expr]) -> Answers:
+    """Values for some facts, led one of the ways that they leave open; in one case of four some of them, not led."""
     checked, constants = policy.checked, constants_of(policy.checked)
-    wanted = sorted(names)
-    if below(4) == 3:  # noqa: PLR2004 - one in four
+    wanted, day = sorted(names), task[ir.AS_OF]
+    is_led = below(4) < 3  # noqa: PLR2004 - one in four
+    if not is_led:
         wanted = [name for name in wanted if below(2)]
-    day: date = task[ir.AS_OF]  # type: ignore[assignment] # a date
     facts = inner(policy, task) | {name: near(below, checked.facts[name].type, constants) for name in wanted}
-    walk = Walk(below, checked, constants, day, facts, free=frozenset(wanted))
-    found = walk.towards(aims(day, walk.pick))
+    walk = Walk(below, checked, constants, day, facts, free=frozenset(wanted))  # type: ignore[arg-type] # a date
+    left = [aim for aim in (Aim(checked, way) for way in ways) if walk.is_open(aim)] if is_led else []
+    found = walk.towards([walk.pick(left)] if left else [])
     return {name: to_python(checked.facts[name].type, found[name]) for name in wanted}
 
 
