@@ -16,7 +16,7 @@ from admission.decision import Decision, Verdict
 from admission.diagnostics import Collector, TaskError
 from admission.engine import Policy
 from admission.testing.aims import NEVER, Aim, Choose, Rules
-from admission.testing.constants import constants_of
+from admission.testing.constants import constants_of, is_within, neighbours
 from admission.testing.demands import reads
 from admission.testing.drawing import Below, near
 from admission.testing.memory import kept
@@ -145,7 +145,9 @@ def _pair(policy: Policy, invariant: ir.Invariant, task: Task, below: Below) -> 
     for other in dict.fromkeys([drawn, *turns]):
         if _hurts(policy, invariant, other, task):
             found = reduced(policy, task, partial(_hurts, policy, invariant, other))
-            first, second = ((each, policy.decide(each)) for each in (found, _but(policy, invariant, found, other)))
+            nearest = neighbours(from_python(declared, found[name]))
+            plain = next((value for value in nearest if _hurts(policy, invariant, value, found)), other)
+            first, second = ((each, policy.decide(each)) for each in (found, _but(policy, invariant, found, plain)))
             raise pair(f"invariant {invariant.id}", policy, first, second)
 
 
@@ -156,7 +158,7 @@ def _but(policy: Policy, invariant: ir.Invariant, task: Task, other: Value) -> T
 
 def _hurts(policy: Policy, invariant: ir.Invariant, other: Value, task: Task) -> bool:
     """Whether another value of the fact does what the promise rules out."""
-    if invariant.fact not in task:
+    if invariant.fact not in task or not is_within(policy.checked.facts[invariant.fact].type, other):
         return False
     after = _but(policy, invariant, task, other)
     try:
