@@ -145,7 +145,7 @@ def _pair(policy: Policy, invariant: ir.Invariant, task: Task, below: Below) -> 
     for other in dict.fromkeys([drawn, *turns]):
         if _hurts(policy, invariant, other, task):
             found = reduced(policy, task, partial(_hurts, policy, invariant, other))
-            nearest = neighbours(from_python(declared, found[name]))
+            nearest = neighbours(from_python(declared, found[name])) if declared.is_ordered else ()
             plain = next((value for value in nearest if _hurts(policy, invariant, value, found)), other)
             first, second = ((each, policy.decide(each)) for each in (found, _but(policy, invariant, found, plain)))
             raise pair(f"invariant {invariant.id}", policy, first, second)
