@@ -222,6 +222,20 @@ def python_asks_for_what_does_not_count(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(weighing.Weigher, "any_of", eager)
 
 
+def python_finds_nothing_in_an_empty_set(patch: pytest.MonkeyPatch) -> None:
+    """Nothing is in an empty set, whatever the unknown thing is; yet a comparison with an unknown is unknown."""
+    truth = weighing.Weigher.truth
+
+    def eager(self: weighing.Weigher, expr: ir.Expr | None, *, holds: bool = True) -> str:
+        source = truth(self, expr, holds=holds)
+        if not isinstance(expr, ir.In) or not isinstance(expr.container, ir.ReadFact):
+            return source
+        elements = self.read(expr.container.name)
+        return f"({0 if holds else -1} if {elements} is not None and not {elements} else {source})"
+
+    patch.setattr(weighing.Weigher, "truth", eager)
+
+
 def solver_reads_less_as_at_most(patch: pytest.MonkeyPatch) -> None:
     """`<` as `<=`."""
     patch.setitem(vars(smt_model)["_ORDER"], "<", lambda a, b: a <= b)
@@ -321,15 +335,28 @@ def reference_takes_unknown_for_false(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(reference, "evaluate", two_valued)
 
 
+def reference_finds_nothing_in_an_empty_set(patch: pytest.MonkeyPatch) -> None:
+    """Nothing is in an empty set, whatever the unknown thing is."""
+    evaluate = reference.evaluate
+
+    def eager(expr: ir.Expr, world: reference.World) -> Any:
+        if isinstance(expr, ir.In) and evaluate(expr.container, world) == frozenset():
+            return False
+        return evaluate(expr, world)
+
+    patch.setattr(reference, "evaluate", eager)
+
+
 FAULTS = (
     *(python_reads_less_as_at_most, python_reads_overrides_backwards, python_ignores_exceptions),
     *(python_takes_unknown_for_false, python_negates_the_unknown, python_asks_for_what_does_not_count),
+    python_finds_nothing_in_an_empty_set,
     *(solver_reads_less_as_at_most, solver_ignores_overrides),
     *(solver_takes_unknown_for_false, rete_reads_at_most_as_less, rete_ignores_overrides, rete_ignores_exceptions),
     *(duckdb_reads_less_as_at_most, sqlite_ignores_overrides, sqlite_takes_unknown_for_false),
     *(columns_reads_less_as_at_most, columns_ignores_exceptions),
     *(columns_takes_unknown_for_false, columns_asks_for_what_does_not_count),
-    *(reference_reads_less_as_at_most, reference_takes_unknown_for_false),
+    *(reference_reads_less_as_at_most, reference_takes_unknown_for_false, reference_finds_nothing_in_an_empty_set),
 )
 
 
@@ -339,7 +366,8 @@ def test_a_fault_planted_in_an_interpreter_is_caught(
 ) -> None:
     """A small fault in any one interpreter breaks the agreement on the policies and tasks of the property itself."""
     name = fault.__name__.partition("_")[0]
-    wrong = [i for i in AVAILABLE if name in ("reference", i.name)]
+    # That the reference is at fault any other interpreter notices; generated Python is the quickest.
+    wrong = [i for i in AVAILABLE if i.name == ("python" if name == "reference" else name)]
     if not wrong:
         pytest.skip(str(INTERPRETERS[name].missing))
     fault(monkeypatch)

@@ -1,11 +1,17 @@
 """The pytest plugin and the long run: a team holds its own policies to the laws."""
 
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import admission
+from admission.testing import LawBroken
+from admission.testing import long_run as long_run_module
+from admission.testing.long_run import LongRun
 from small import SMALL, write
 
 pytest_plugins = ["pytester"]
@@ -30,6 +36,49 @@ def test_one_test_for_each_law_and_policy(pytester: pytest.Pytester) -> None:
     done = pytester.runpytest_subprocess("-v", f"--admission-policies={PACKS}", "--admission-examples=2")
     done.assert_outcomes(passed=3 * 11)
     done.stdout.fnmatch_lines(["*beijing*honest_unknowns PASSED*"])
+
+
+def test_a_fault_is_shown_as_a_case_that_fails_until_it_is_mended(pytester: pytest.Pytester) -> None:
+    """What a broken law prints is pasted into a case file, where it fails; with the fault mended it passes."""
+    promise = "invariants: {funded: {never: verdict == admit and funds < cost, reason: {zh: 甲, en: a}}}\n"
+    sound = (SMALL + promise).replace("  funded:\n    for", "  funds_first:\n    for")
+    folder = write(pytester.path / "small", sound.replace("require: funds >= cost", "require: funds + 0.01 >= cost"))
+    done = pytester.runpytest_subprocess(f"--admission-policies={folder}", "-k", "invariants", "-s")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["collected 11 items / 10 deselected / 1 selected", "invariant funded: broken by *"])
+    case = re.search(r"^- id: found\n(?:  .*\n)+", done.stdout.str(), re.MULTILINE)
+    assert case is not None
+    assert case.group().endswith("  expect: {verdict: refuse}  # what the law asks for: confirm or correct it\n")
+    (folder / "cases").mkdir()
+    (folder / "cases" / "found.yaml").write_text(case.group(), encoding="utf-8")
+    pytester.runpytest_subprocess("small").assert_outcomes(failed=1)
+    write(folder, sound)
+    pytester.runpytest_subprocess("small").assert_outcomes(passed=1)
+
+
+def test_a_run_is_repeated_by_its_seed(pytester: pytest.Pytester) -> None:
+    """`--admission-random` tells its seed, `--hypothesis-seed` repeats it, `--hypothesis-profile` counts tasks."""
+    folder = write(pytester.path / "small")
+    law = "def law(policy, data):\n    print('\\ndrawn', data.draw(laws.tasks(policy)))\n"
+    law = "from admission.testing import laws\n\n" + law
+    pytester.makeconftest(
+        law
+        + "\nlaws.LAWS = {'shown': law}\n"
+        + ("from hypothesis import settings\nsettings.register_profile('three', max_examples=3)\n")
+    )
+    options = ("-s", f"--admission-policies={folder}", "--hypothesis-profile=three")
+
+    def drawn(done: pytest.RunResult) -> list[str]:
+        return [line for line in done.outlines if line.startswith("drawn")]
+
+    first = pytester.runpytest_subprocess(*options, "--admission-random")
+    told = re.search(r"^admission: seed (\d+), repeated by --hypothesis-seed=\1$", first.stdout.str(), re.MULTILINE)
+    assert told is not None
+    again = pytester.runpytest_subprocess(*options, f"--hypothesis-seed={told.group(1)}")
+    other = pytester.runpytest_subprocess(*options, "--hypothesis-seed=1", "--admission-examples=9")
+    assert drawn(first) == drawn(again)
+    assert 3 <= len(drawn(first)) < 9 <= len(drawn(other))
+    assert drawn(first)[1] != drawn(other)[1]
 
 
 def test_without_the_option_nothing_is_imported(pytester: pytest.Pytester) -> None:
@@ -59,8 +108,78 @@ def test_the_long_run_prints_its_seed_and_finds_nothing_in_a_sound_policy(tmp_pa
     command = [sys.executable, "-m", "admission.testing", "--minutes", "0", "--seed", "5", str(PACKS / "china")]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "seed 5\n2,200 tasks drawn, 0 law(s) broken\n"
+    assert re.fullmatch(
+        r"seed 5\nround 1: 11 laws, \d+ tasks, \d+ s\n\d+ tasks in \d+ s, 0 law\(s\) broken\n", done.stdout
+    )
+    assert done.stderr == ""
     assert not (tmp_path / "failures").exists()
+
+
+def test_the_long_run_stops_when_its_time_is_up(tmp_path: Path) -> None:
+    """Rounds grow until the time is up, also in the middle of one."""
+    done = long_run(tmp_path, "--minutes", "0.05", str(PACKS / "china"))
+    first, second = map(int, re.findall(r"^round [12]: 11 laws, ([\d]+) tasks", done.stdout, re.MULTILINE))
+    assert 11 <= first < second
+    assert re.search(r" tasks in 3 s, 0 law\(s\) broken\n$", done.stdout)
+
+
+NEVER = "invariants: {never_admitted: {never: verdict == admit, reason: {zh: 甲, en: a}}}\n"
+
+
+@pytest.mark.parametrize(("extra", "code"), [("", 130), (NEVER, 1)])
+def test_the_long_run_ends_cleanly_on_an_interrupt(tmp_path: Path, extra: str, code: int) -> None:
+    """Ctrl-C ends it early: what was found by then is saved and told, and there is no stack."""
+    folder = write(tmp_path / "small", SMALL + extra)
+    command = [sys.executable, "-m", "admission.testing", "--minutes", "5", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        for line in running.stdout:
+            if line.startswith("round 1:"):
+                break
+        running.send_signal(signal.SIGINT)
+        said, complaints = running.stdout.read(), running.stderr.read()
+    assert running.returncode == code
+    assert re.search(rf"^ended by Ctrl-C; .* tasks in \d+ s, {int(bool(extra))} law\(s\) broken\n$", said, re.MULTILINE)
+    assert complaints == ""
+    assert (tmp_path / "failures" / "small-invariants.yaml").exists() is bool(extra)
+
+
+def test_what_the_long_run_saves_is_a_case_that_fails(tmp_path: Path) -> None:
+    """A finding is saved as a case file, with the report as comments above it; the case fails until it is mended."""
+    folder = write(tmp_path / "small", SMALL + NEVER)
+    done = long_run(tmp_path, "--minutes", "0", "--seed", "1", str(folder))
+    assert done.returncode == 1
+    saved = Path("failures", "small-invariants.yaml")
+    assert f"\nsaved as {saved}\n" in done.stdout
+    command = [sys.executable, "-m", "admission", "test", str(folder), str(saved)]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=60)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert 'expected: "refuse"' in run.stdout
+    assert (
+        (tmp_path / saved).read_text(encoding="utf-8").startswith("# invariant never_admitted: broken by policy small")
+    )
+
+
+def test_what_cannot_be_a_case_is_saved_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A law that fails of itself does not end the run; a report without a task is saved as it is."""
+    policy = admission.load(write(tmp_path / "small"))
+
+    def fails(_policy: admission.Policy, _data: object) -> None:
+        raise ZeroDivisionError("the law")
+
+    def breaks(_policy: admission.Policy, _data: object) -> None:
+        raise LawBroken("round trip: broken")
+
+    monkeypatch.setattr(long_run_module, "LAWS", {"fails": fails, "breaks": breaks})
+    said: list[str] = []
+    run = LongRun([policy], 1, 60, tmp_path / "failures", said.append)
+    assert run.run()
+    texts = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "failures").iterdir()}
+    assert sorted(texts) == ["small-breaks.txt", "small-fails.txt"]
+    assert texts["small-breaks.txt"] == "round trip: broken\n"
+    assert "ZeroDivisionError: the law" in texts["small-fails.txt"]
+    assert len(run.broken) == len(said) - 1 == 2
 
 
 def long_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -5,6 +5,8 @@ One test a case, and one a law and policy. Nothing is imported or slowed where t
 
 from __future__ import annotations
 
+import argparse
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["pytest_collect_file"]
 EXAMPLES = 200
+SEED = pytest.StashKey[int]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,18 +42,55 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--admission-examples",
-        type=int,
-        default=EXAMPLES,
+        type=positive,
         metavar="N",
-        help=f"tasks drawn for each law and policy (default: {EXAMPLES})",
+        help=f"tasks drawn for each law and policy (default: those of --hypothesis-profile, else {EXAMPLES})",
     )
     group.addoption(
         "--admission-random",
         action="store_true",
-        help="draw other tasks at every run, instead of the same ones",
+        help="draw other tasks at every run, instead of the same ones; --hypothesis-seed repeats one",
     )
 
 
+def positive(text: str) -> int:
+    """A whole number above 0. Raises `ArgumentTypeError` for one that is none."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"expected a whole number, 1 or more, found `{text}`")
+    return int(text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw the seed of a run on other tasks, so that it can be told."""
+    if config.getoption("--admission-random"):
+        config.stash[SEED] = random.SystemRandom().randrange(2**32)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """How to repeat a run on other tasks."""
+    seed = seed_of(config)
+    return None if seed is None else f"admission: seed {seed}, repeated by --hypothesis-seed={seed}"
+
+
+def seed_of(config: pytest.Config) -> int | None:
+    """The seed for what is drawn; None for the same tasks at every run."""
+    if not config.getoption("--admission-policies"):
+        return None
+    given = config.getoption("--hypothesis-seed", None)  # an option of Hypothesis's own plugin, where that is on
+    return int(given) if given and given.isdecimal() else config.stash.get(SEED, None)
+
+
+def examples_of(config: pytest.Config) -> int:
+    """How many tasks are drawn for each law."""
+    given: int | None = config.getoption("--admission-examples")
+    if given is None and config.getoption("--hypothesis-profile", None):
+        from hypothesis import settings
+
+        return settings().max_examples
+    return given or EXAMPLES
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
     """Add a test for each law and policy, and for each case of the policies that the option names."""
     for path in config.getoption("--admission-cases"):
@@ -64,7 +104,10 @@ def _items(session: pytest.Session, path: Path) -> Iterator[pytest.Item]:
     from admission.engine import policy_folders
 
     for folder in policy_folders(path) or (path,):
-        yield from PolicyLaws.from_parent(session, name=str(folder), path=folder.resolve()).collect()
+        laws = PolicyLaws.from_parent(session, name=str(folder), path=folder.resolve())
+        report = laws.ihook.pytest_make_collect_report(collector=laws)
+        laws.ihook.pytest_collectreport(report=report)  # so that the tests are counted
+        yield from report.result
 
 
 class PolicyLaws(pytest.Collector):
@@ -102,8 +145,8 @@ class LawItem(pytest.Item):
         run_law(
             self.parent.policy(),
             LAWS[self.name],
-            max_examples=self.config.getoption("--admission-examples"),
-            derandomize=not self.config.getoption("--admission-random"),
+            max_examples=examples_of(self.config),
+            seed=seed_of(self.config),
         )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

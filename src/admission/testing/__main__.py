@@ -1,6 +1,10 @@
 """A long run: draw tasks for every law and policy until the time is up, and keep what is found.
 
 python -m admission.testing --minutes 30 policies/
+
+Each law of each policy has its turn in the first round, with few tasks; later rounds have more. Ctrl-C ends the run
+early. Exit codes: 0 no law was broken, 1 a law was broken, 2 the call or a policy is wrong, 130 ended by Ctrl-C before
+any law was broken.
 """
 
 from __future__ import annotations
@@ -10,47 +14,44 @@ import math
 import os
 import random
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from admission.diagnostics import Diagnostic, PolicyError
 from admission.engine import Policy, load, policy_folders
-from admission.testing.laws import LAWS, run_law
-from admission.testing.reports import LawBroken
-
-ROUND = 200  # tasks a law and policy, before the next has its turn
+from admission.testing.long_run import LongRun
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until the time is up; 1 where a law was broken, 2 where a policy cannot be loaded."""
+    """Run until the time is up; the exit code."""
     options = parse(arguments)
     try:
         policies = load_all(options.policies)
     except PolicyError as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except KeyboardInterrupt:
+        return 130
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**32)
-    sys.stdout.write(f"seed {seed}\n")
-    end = time.monotonic() + 60 * options.minutes
-    drawn, broken = 0, set[tuple[str, str]]()
-    for policy, law in turns(policies, end):
-        if (policy.id, law) in broken:
-            continue
-        drawn += ROUND
-        try:
-            run_law(policy, LAWS[law], max_examples=ROUND, seed=seed + drawn)
-        except LawBroken as found:
-            broken.add((policy.id, law))
-            saved = save(options.failures, policy, law, str(found))
-            sys.stdout.write(f"\n{found}\n\nsaved as {saved}\n")
-    sys.stdout.write(f"{drawn:,} tasks drawn, {len(broken)} law(s) broken\n")
-    return 1 if broken else 0
+    say(f"seed {seed}\n")
+    run = LongRun(policies, seed, 60 * options.minutes, options.failures, say)
+    is_finished = run.run()
+    early = "" if is_finished else "ended by Ctrl-C; "
+    say(f"{early}{run.drawn:,} tasks in {run.gone():.0f} s, {len(run.broken)} law(s) broken\n")
+    return 1 if run.broken else 0 if is_finished else 130
+
+
+def say(text: str) -> None:
+    """Print at once, also into a file that somebody watches."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command's arguments."""
-    parser = argparse.ArgumentParser(prog="python -m admission.testing", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m admission.testing", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("policies", nargs="+", type=Path, metavar="POLICY", help="policies, or folders of them")
     parser.add_argument("--minutes", type=minutes, default=1.0, help="how long to run (default: 1)")
     parser.add_argument("--seed", type=int, help="repeat the run with this seed (default: a random one, printed)")
@@ -96,28 +97,6 @@ def load_all(paths: Sequence[Path]) -> list[Policy]:
     if faults:
         raise PolicyError(faults)
     return loaded
-
-
-def turns(policies: Sequence[Policy], end: float) -> Iterator[tuple[Policy, str]]:
-    """Every policy and law in turn, again and again until the time is up; at least once each."""
-    first = True
-    while first or time.monotonic() < end:
-        for policy in policies:
-            for law in LAWS:
-                if first or time.monotonic() < end:
-                    yield policy, law
-        first = False
-
-
-def save(folder: Path, policy: Policy, law: str, found: str) -> Path:
-    """The case to a file of its own, with what was found as comments above it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{policy.id}-{law}.yaml"
-    said, case = found.split("\n- id:", 1)
-    case, _, rest = case.partition("\n\n")
-    comments = "\n".join(f"# {line}".rstrip() for line in (said + "\n\n" + rest).splitlines())
-    path.write_text(f"{comments}\n- id:{case}\n", encoding="utf-8")
-    return path
 
 
 if __name__ == "__main__":

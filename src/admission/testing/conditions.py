@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from hypothesis import strategies as st
 
@@ -13,9 +14,12 @@ from admission import ir
 from admission.datatypes import BOOL, DATE, INT, MONEY, TEXT, Kind, Type, bounded
 from admission.engine import Policy
 
+P = ParamSpec("P")
+R = TypeVar("R")
 START, END = date(2019, 1, 1), date(2026, 12, 31)
 TURN = date(2022, 7, 1)
 COLOURS = Type(Kind.ENUM, ("red", "green", "blue"))
+SEVERAL = Type(Kind.SET, COLOURS.values)
 WORDS = ("", "a", "b", "某单位")
 
 TYPES: tuple[Type, ...] = (
@@ -27,7 +31,7 @@ TYPES: tuple[Type, ...] = (
     TEXT,
     COLOURS,
     Type(Kind.ENUM, ("green", "blue", "black")),
-    Type(Kind.SET, ("red", "green", "blue")),
+    SEVERAL,
     Type(Kind.SET, ("sun", "moon")),
 )
 
@@ -43,7 +47,21 @@ def conditions(policy: Policy, *, depth: int = 3) -> st.SearchStrategy[ir.Expr]:
     )
 
 
-@dataclass(slots=True)
+def once(make: Callable[Concatenate[Draw, P], R], /) -> Callable[Concatenate[Draw, P], R]:
+    """A strategy that is made once for the same arguments: Hypothesis takes longer to make one than to draw from it."""
+
+    @wraps(make)
+    def ask(self: Draw, /, *args: P.args, **named: P.kwargs) -> R:
+        key = (make.__name__, *args)
+        if key not in self.made:
+            self.made[key] = make(self, *args, **named)
+        found: R = self.made[key]
+        return found
+
+    return ask
+
+
+@dataclass(frozen=True, slots=True)
 class Draw:
     """Draws expressions over some declarations."""
 
@@ -52,7 +70,9 @@ class Draw:
     registers: Mapping[str, ir.Register] = field(default_factory=dict)
     look_ups: Mapping[str, ir.LookUp] = field(default_factory=dict)
     definitions: Mapping[str, ir.Definition] = field(default_factory=dict)
+    made: dict[tuple[object, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    @once
     def leaves(self, kind: Kind) -> list[ir.Expr]:
         """Everything with a value of the kind."""
         found: list[ir.Expr] = [ir.ReadFact(f.name, f.type) for f in self.facts.values() if f.type.kind is kind]
@@ -95,6 +115,7 @@ class Draw:
             case Kind.TEXT | Kind.ENUM | Kind.SET:
                 return st.sampled_from(self.leaves(declared.kind))
 
+    @once
     def condition(self, depth: int) -> st.SearchStrategy[ir.Expr]:
         """True or false."""
         atoms = [self.atom(depth), *([st.sampled_from(found)] if (found := self.leaves(Kind.BOOL)) else [])]
@@ -104,6 +125,7 @@ class Draw:
         several = st.lists(inner, min_size=2, max_size=3).map(tuple)
         return st.one_of(*atoms, inner.map(ir.Not), several.map(ir.And), several.map(ir.Or))
 
+    @once
     def atom(self, depth: int) -> st.SearchStrategy[ir.Expr]:
         """A comparison of two values, or a membership."""
         kinds = [kind for kind in Kind if kind is not Kind.BOOL and self.leaves(kind)]
@@ -111,6 +133,7 @@ class Draw:
             return st.booleans().map(lambda value: ir.Literal(value, BOOL))
         return st.sampled_from(kinds).flatmap(lambda kind: self.comparison(kind, depth))
 
+    @once
     def comparison(self, kind: Kind, depth: int) -> st.SearchStrategy[ir.Expr]:
         """A comparison of values of one kind."""
         match kind:
@@ -144,6 +167,7 @@ class Draw:
         """The constants of a set display."""
         return st.lists(self.constant(kind), min_size=1, max_size=3, unique=True).map(tuple)
 
+    @once
     def of_enum(self, side: ir.Expr) -> st.SearchStrategy[ir.Expr]:
         """An enum against its values, or another enum that shares one."""
         declared = ir.type_of(side)
@@ -155,6 +179,7 @@ class Draw:
         member = [st.builds(ir.In, st.just(side), st.sampled_from(sets))] if sets else []
         return st.one_of(same, st.builds(ir.OneOf, st.just(side), options), *member)
 
+    @once
     def of_set(self, side: ir.Expr) -> st.SearchStrategy[ir.Expr]:
         """A set against a display or another set, an element of it, or its size."""
         declared = ir.type_of(side)
@@ -164,15 +189,18 @@ class Draw:
         pair = st.builds(
             ir.Compare, st.sampled_from(("==", "!=", "<=", ">=")), st.just(side), display | st.sampled_from(others)
         )
-        literal = st.sampled_from([ir.Literal(value, element) for value in declared.values])
+        literals = st.sampled_from([ir.Literal(value, element) for value in declared.values])
+        enums = [e for e in self.leaves(Kind.ENUM) if set(ir.type_of(e).values) & set(declared.values)]
+        item = literals | st.sampled_from(enums) if enums else literals
         size = st.builds(
             ir.Compare, st.sampled_from(("==", "<", ">=")), st.just(ir.Count(side)), self.constant(Kind.INT)
         )
-        return pair | st.builds(ir.In, literal, st.just(side)) | size
+        return pair | st.builds(ir.In, item, st.just(side)) | size
 
+    @once
     def number(self, kind: Kind, depth: int) -> st.SearchStrategy[ir.Expr]:
         """An amount or whole number; arithmetic only where it stays in bounds."""
-        leaves = self.leaves(kind)
+        leaves = list(self.leaves(kind))
         if kind is Kind.INT:
             leaves += [ir.Count(e) for e in self.leaves(Kind.SET)]
         base: st.SearchStrategy[ir.Expr] = st.sampled_from(leaves) if leaves else self.constant(kind)
@@ -192,6 +220,7 @@ class Draw:
             st.builds(ir.Multiply, base, factors),
         )
 
+    @once
     def day(self, depth: int) -> st.SearchStrategy[ir.Expr]:
         """A date, moved by days or working days."""
         base = st.sampled_from(self.leaves(Kind.DATE))

@@ -9,6 +9,7 @@ from itertools import chain
 
 from admission import ir, workdays
 from admission.datatypes import Kind, Type, Value
+from admission.testing.memory import kept
 
 ONE_DAY = timedelta(days=1)
 LATEST = date(2199, 12, 31)
@@ -20,15 +21,14 @@ class Constants:
 
     by_kind: dict[Kind, list[Value]] = field(default_factory=dict)
     days: list[date] = field(default_factory=list)
+    _of: dict[Type, tuple[Value, ...]] = field(default_factory=dict, init=False, repr=False)
 
-    def of(self, declared: Type) -> list[Value]:
+    def of(self, declared: Type) -> tuple[Value, ...]:
         """The constants that a type admits, with the neighbours of numbers and dates, in bounds."""
-        found: dict[Value, None] = {}
-        for value in self.by_kind.get(declared.kind, ()):
-            for near in neighbours(value):
-                if is_within(declared, near):
-                    found.setdefault(near)
-        return list(found)
+        if declared not in self._of:
+            near = (near for value in self.by_kind.get(declared.kind, ()) for near in neighbours(value))
+            self._of[declared] = tuple(dict.fromkeys(value for value in near if is_within(declared, value)))
+        return self._of[declared]
 
 
 def neighbours(value: Value) -> Iterator[Value]:
@@ -55,11 +55,14 @@ def is_within(declared: Type, value: Value) -> bool:
     return declared.low <= value <= declared.high  # type: ignore[operator] # of one kind
 
 
-def constants_of(policy: ir.CheckedPolicy, besides: Iterable[ir.Expr] = ()) -> Constants:
-    """Every literal, parameter value and register cell of a policy, and every day on which it changes.
+@kept(16)
+def constants_of(policy: ir.CheckedPolicy) -> Constants:
+    """Every literal, parameter value and register cell of a policy, and every day on which it changes."""
+    return constants_with(policy, ())
 
-    `besides` are expressions that stand in no rule, as those of watches.
-    """
+
+def constants_with(policy: ir.CheckedPolicy, besides: Iterable[ir.Expr]) -> Constants:
+    """The constants of a policy and of expressions that stand in no rule, as those of watches."""
     found: dict[Kind, dict[Value, None]] = {}
     for kind, value in _values(policy, besides):
         found.setdefault(kind, {}).setdefault(value)

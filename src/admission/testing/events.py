@@ -13,7 +13,7 @@ from admission import ir, workdays
 from admission.datatypes import FIRST_DAY, LAST_DAY, Kind, Type, Value, to_json
 from admission.engine import Policy
 from admission.events import DAY, Moment, day_of, end_of, moment_text, start_of
-from admission.testing.constants import Constants, constants_of
+from admission.testing.constants import Constants, constants_with
 from admission.testing.tasks import values
 
 Log = list[dict[str, object]]
@@ -99,7 +99,7 @@ def _types(watch: ir.Watch, policy: ir.Policy) -> set[str]:
 
 def _event(policy: ir.CheckedPolicy, watches: Sequence[ir.Watch], types: Sequence[str]) -> st.SearchStrategy[_Drawn]:
     exprs = [expr for watch in watches for expr in ir.parts_of_watch(watch)]
-    constants, steps = constants_of(policy, exprs), st.sampled_from(list(_steps(policy, exprs)))
+    constants, steps = constants_with(policy, exprs), st.sampled_from(list(_steps(policy, exprs)))
     keys = {name for watch in watches for g in watch.gathered.values() for name in g.same} | {w.each for w in watches}
     back, late = st.integers(0, 3), st.sampled_from((0, 0, 0, 1, 2, 4))
     twice = st.integers(0, 9).map(lambda n: n == 9)  # noqa: PLR2004 - one in ten
@@ -121,7 +121,7 @@ def _value(declared: Type, constants: Constants, exprs: Sequence[ir.Expr], *, is
     """A value of a field: one of a few for a key, else near what the watches compare with."""
     if is_key and declared.kind is Kind.TEXT:
         return st.sampled_from(_KEYS)
-    near = constants.of(declared)
+    near: Sequence[Value] = constants.of(declared)
     if declared.kind in (Kind.ENUM, Kind.SET):
         found = [node.value for node in ir.walk(exprs) if isinstance(node, ir.Literal)]
         near = [value for value in dict.fromkeys(found) if _is_of(declared, value)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import replace as with_changes
 from datetime import date
 from typing import Any
 
@@ -13,33 +15,53 @@ from admission.checker import check
 from admission.datatypes import BOOL, DATE, MONEY, Kind, Type, Value, bounded
 from admission.diagnostics import Collector
 from admission.engine import Policy
-from admission.testing.conditions import END, START, TURN, TYPES, WORDS, Draw
+from admission.testing.conditions import COLOURS, END, SEVERAL, START, TURN, TYPES, WORDS, Draw
+from admission.testing.guarantees import invariants
 from admission.testing.tasks import values
 
 LABEL: ir.Label = {"zh": "甲", "en": "a"}
 OWN = ir.Basis(own=LABEL)
 
 
-def policies(*, conflict_free: bool = True, layers: bool = True) -> st.SearchStrategy[Policy]:
+def policies(
+    *, conflict_free: bool = True, layers: bool = True, promises_kept: bool = True
+) -> st.SearchStrategy[Policy]:
     """Whole random checked policies.
 
     Args:
         conflict_free: every route overrides those after it, so that no two are ever true together; the laws
             hold for such policies only.
         layers: some policies build on another that they add to.
+        promises_kept: their invariants, and that a layer only tightens, follow from the way they are built: to prove or
+            to test them finds nothing. False draws any promises, most of which are broken.
     """
-    return _policies(conflict_free, layers)
+    return _policies(conflict_free, layers, promises_kept)
 
 
 @st.composite
-def _policies(draw: st.DrawFn, conflict_free: bool, layers: bool) -> Policy:
+def _policies(draw: st.DrawFn, conflict_free: bool, layers: bool, promises_kept: bool) -> Policy:
     below = draw(_layer(None, conflict_free)) if layers and draw(st.booleans()) else None
     policy = draw(_layer(below, conflict_free))
+    drawn = Draw(policy.facts, policy.parameters, policy.registers, policy.look_ups, policy.definitions)
+    policy = with_changes(
+        policy,
+        invariants=draw(invariants(policy, drawn, LABEL, kept=promises_kept)),
+        tightens=below is not None
+        and (not promises_kept or _adds_demands_alone(policy, below))
+        and draw(st.booleans()),
+    )
+    policy = with_changes(policy, digest=hashlib.sha256(repr(policy).encode()).hexdigest())
     faults = Collector()
     checked = check(policy, faults)
     if checked is None:
         raise AssertionError("\n".join(f"{fault.code} {fault.message}" for fault in faults))
     return Policy(checked)
+
+
+def _adds_demands_alone(policy: ir.Policy, below: ir.Policy) -> bool:
+    """Whether a layer has no route of its own, and waives nothing that the layer below demands."""
+    waived = {rule for name, each in policy.exceptions.items() if name not in below.exceptions for rule in each.waives}
+    return policy.routes.keys() == below.routes.keys() and not waived & below.requirements.keys()
 
 
 @st.composite
@@ -51,10 +73,13 @@ def _layer(draw: st.DrawFn, below: ir.Policy | None, conflict_free: bool) -> ir.
         {**parts.get("parameters", {}), **draw(_parameters(prefix))},
     )
     registers, look_ups = draw(_registers(prefix, drawn.facts))
-    drawn.registers = {**parts.get("registers", {}), **registers}
-    drawn.look_ups = {**parts.get("look_ups", {}), **look_ups}
-    drawn.facts = {**drawn.facts, **draw(_filled_facts(prefix, drawn))}
-    drawn.definitions = {**parts.get("definitions", {}), **draw(_definitions(prefix, drawn))}
+    drawn = with_changes(
+        drawn,
+        registers={**parts.get("registers", {}), **registers},
+        look_ups={**parts.get("look_ups", {}), **look_ups},
+    )
+    drawn = with_changes(drawn, facts={**drawn.facts, **draw(_filled_facts(prefix, drawn))})
+    drawn = with_changes(drawn, definitions={**parts.get("definitions", {}), **draw(_definitions(prefix, drawn))})
     channels = {**parts.get("channels", {}), **draw(_channels(prefix))}
     routes = draw(_routes(prefix, drawn, list(channels), parts.get("routes"), conflict_free=conflict_free))
     requirements = {**parts.get("requirements", {}), **draw(_requirements(prefix, drawn, list(channels)))}
@@ -81,7 +106,6 @@ def _layer(draw: st.DrawFn, below: ir.Policy | None, conflict_free: bool) -> ir.
         exceptions=exceptions,
         obligations=obligations,
         below=below,
-        digest=prefix,
     )
 
 
@@ -93,7 +117,9 @@ _SECTIONS = (
 
 @st.composite
 def _facts(draw: st.DrawFn, prefix: str) -> dict[str, ir.Fact]:
-    types = draw(st.lists(st.sampled_from(TYPES), min_size=2, max_size=5))
+    # An enum and a set of its values meet too seldom by chance for conditions on whether the one is in the other.
+    together = (COLOURS, SEVERAL) if draw(st.booleans()) else ()
+    types = [*together, *draw(st.lists(st.sampled_from(TYPES), min_size=2 - len(together), max_size=5 - len(together)))]
     found = {}
     for number, declared in enumerate(types):
         name = f"{prefix}_fact{number}"

@@ -23,14 +23,15 @@ def reduced(policy: Policy, task: Task, is_broken: IsBroken) -> Task:
 
     Without any one more of its facts, or with a plainer value of one, the law is not seen to be broken.
     """
-    task = _with_fewest_facts(task, is_broken)
+    task = with_fewest_facts(task, is_broken)
     constants = constants_of(policy.checked)
     for name in task:
         task = _with_plainest(policy, task, name, constants, is_broken)
-    return _with_fewest_facts(task, is_broken)
+    return with_fewest_facts(task, is_broken)
 
 
-def _with_fewest_facts(task: Task, is_broken: IsBroken) -> Task:
+def with_fewest_facts(task: Task, is_broken: IsBroken) -> Task:
+    """The task with the facts alone without which the law is not seen to be broken."""
     for name in [name for name in task if name != ir.AS_OF]:
         fewer = {key: value for key, value in task.items() if key != name}
         if is_broken(fewer):

@@ -7,10 +7,9 @@ turns, so what it finds lies on the boundaries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -18,30 +17,15 @@ from admission import ir, reference
 from admission.datatypes import BOOL, Kind, Type, Value
 from admission.testing.aims import Aim, demanded
 from admission.testing.constants import Constants, constants_of, is_within, neighbours
+from admission.testing.demands import Demand, atoms, demand, reads
+from admission.testing.drawing import Below, pick
+from admission.testing.memory import kept
 
 STEPS = 24
 MOST_VALUES = 8  # of one fact that are tried for one part of a demand
 ONE_IN = 6  # steps that take any change
 Facts = dict[str, Value]
 T = TypeVar("T")
-
-
-class _Demand:
-    """A condition that is to have a truth, and the facts that it reads."""
-
-    def __init__(self, policy: ir.Policy, expr: ir.Expr, *, wanted: bool) -> None:
-        self.policy, self.expr, self.wanted = policy, expr, wanted
-        self.reads = reads(expr, policy)
-        self.is_unmet = True
-
-    def is_met(self, facts: Mapping[str, Value], day: date) -> bool:
-        return reference.evaluate(self.expr, reference.World(self.policy, facts, day)) is self.wanted
-
-    @cached_property
-    def parts(self) -> list[_Demand]:
-        """The parts that help the whole to its truth."""
-        found = atoms(self.expr, self.policy, wanted=self.wanted)
-        return [_Demand(self.policy, expr, wanted=wanted) for expr, wanted in found]
 
 
 @dataclass(slots=True)
@@ -51,36 +35,46 @@ class Walk:
     `below` draws a whole number below another; smaller ones are plainer.
     """
 
-    below: Callable[[int], int]
+    below: Below
     policy: ir.CheckedPolicy
     constants: Constants
     day: date
     facts: Facts
-    demands: list[_Demand] = field(default_factory=list)
+    free: frozenset[str] | None = None
+    """The facts that may be changed; None is all."""
+    demands: list[Demand] = field(default_factory=list)
+    unmet: set[Demand] = field(default_factory=set)
 
     def towards(self, aims: Iterable[Aim]) -> Facts:
         """The facts changed until every aim is true, or the steps are used up."""
-        self.demands = [
-            _Demand(aim.policy, expr, wanted=wanted) for aim in aims for expr, wanted in demanded(aim.expr, aim.policy)
-        ]
+        self.demands = [each for aim in aims for each in self.demanded(aim)]
         self.look(self.demands)
         for _ in range(STEPS):
-            unmet = [demand for demand in self.demands if demand.is_unmet]
+            unmet = [each for each in self.demands if each in self.unmet]
             if not unmet:
                 break
             self.step(self.pick(unmet))
         return self.facts
 
-    def look(self, demands: Iterable[_Demand]) -> None:
-        """Find out which demands are met."""
-        for demand in demands:
-            demand.is_unmet = not demand.is_met(self.facts, self.day)
+    def demanded(self, aim: Aim) -> list[Demand]:
+        """What an aim demands."""
+        return [demand(aim.policy, expr, wanted) for expr, wanted in demanded(aim.expr, aim.policy)]
 
-    def step(self, demand: _Demand) -> None:
+    def is_open(self, aim: Aim) -> bool:
+        """Whether no demand of an aim is refused by facts that may not be changed."""
+        free = self.policy.facts.keys() if self.free is None else self.free
+        return all(each.reads & free or each.is_met(self.facts, self.day) for each in self.demanded(aim))
+
+    def look(self, demands: Iterable[Demand]) -> None:
+        """Find out which demands are met."""
+        for each in demands:
+            (self.unmet.discard if each.is_met(self.facts, self.day) else self.unmet.add)(each)
+
+    def step(self, towards: Demand) -> None:
         """One change towards a demand; none where nothing changes it."""
-        options = list(self.options(demand))
+        options = list(self.options(towards))
         if not options:
-            self.demands = [other for other in self.demands if other is not demand]
+            self.demands = [other for other in self.demands if other is not towards]
             return
         if self.below(ONE_IN) < ONE_IN - 1:
             costs = [self.cost(name, value) for name, value in options]
@@ -91,20 +85,20 @@ class Walk:
 
     def pick(self, options: Sequence[T]) -> T:
         """One of several, drawn; the first is the plainest."""
-        return options[0] if len(options) == 1 else options[self.below(len(options))]
+        return pick(self.below, options)
 
     def cost(self, name: str, value: Value) -> int:
         """How many more demands would be unmet if a fact had another value."""
         after = {**self.facts, name: value}
-        concerned = [demand for demand in self.demands if name in demand.reads]
-        return sum((not demand.is_met(after, self.day)) - demand.is_unmet for demand in concerned)
+        concerned = [each for each in self.demands if name in each.reads]
+        return sum((not each.is_met(after, self.day)) - (each in self.unmet) for each in concerned)
 
-    def options(self, demand: _Demand) -> Iterator[tuple[str, Value]]:
+    def options(self, towards: Demand) -> Iterator[tuple[str, Value]]:
         """The changes of one fact that give some part of a demand the truth that it wants."""
-        for part in demand.parts:
+        for part in towards.parts:
             if part.is_met(self.facts, self.day):
                 continue
-            for name in sorted(part.reads & set(self.policy.facts)):
+            for name in sorted(part.reads & (self.policy.facts.keys() if self.free is None else self.free)):
                 found = (v for v in self.candidates(name, part.expr, part.policy) if v != self.facts.get(name))
                 helpful = (v for v in found if part.is_met({**self.facts, name: v}, self.day))
                 yield from ((name, value) for value in islice(helpful, MOST_VALUES))
@@ -162,36 +156,38 @@ def alternatives(
     return dict.fromkeys(value for atom in concerned for value in walk.candidates(name, atom, policy))
 
 
+def half_known(below: Below, policy: ir.CheckedPolicy, facts: Facts) -> Facts:
+    """One comparison of several facts with one of them unknown, and a set or number in it as plain as can be.
+
+    What says too soon that nothing is in an empty set, or that nothing times a number is nothing, shows here.
+    """
+    names = pick(below, found) if (found := _compared(policy)) else ()
+    plain = {name: value for name in names if (value := _plainest(policy.facts[name].type)) is not None}
+    unknown = pick(below, [name for name in names if name not in plain] or names) if names else None
+    return {name: value for name, value in (facts | plain).items() if name != unknown}
+
+
+@kept(16)
+def _compared(policy: ir.CheckedPolicy) -> list[tuple[str, ...]]:
+    """The facts of each comparison that reads several."""
+    whole = [expr for rule in ir.rules(policy) for expr in ir.parts(rule).values() if ir.type_of(expr) == BOOL]
+    parts = (
+        sorted(reads(atom, policy) & policy.facts.keys())
+        for expr in whole
+        for atom, _ in atoms(expr, policy, wanted=True)
+    )
+    return list(dict.fromkeys(tuple(names) for names in parts if len(names) > 1))
+
+
+def _plainest(declared: Type) -> Value | None:
+    """The empty set, or 0; of other kinds no value is plainer than another."""
+    if declared.kind is Kind.SET:
+        return frozenset()
+    return 0 if declared.is_number and is_within(declared, 0) else None
+
+
 def _no_number(below: int) -> int:
     raise AssertionError(f"nothing is drawn here, and no number below {below}")
-
-
-def atoms(expr: ir.Expr, policy: ir.Policy, *, wanted: bool) -> Iterator[tuple[ir.Expr, bool]]:
-    """The parts of a condition without `and`, `or` and `not`, each with the truth that helps the whole to its own."""
-    match expr:
-        case ir.Not(operand):
-            yield from atoms(operand, policy, wanted=not wanted)
-        case ir.And(operands) | ir.Or(operands):
-            for operand in operands:
-                yield from atoms(operand, policy, wanted=wanted)
-        case ir.ReadDefinition(name):
-            yield from atoms(policy.definitions[name].expr, policy, wanted=wanted)
-        case _:
-            yield expr, wanted
-
-
-def reads(expr: ir.Expr, policy: ir.Policy) -> frozenset[str]:
-    """The facts that an expression reads, the keys of its look-ups among them."""
-    found: set[str] = set()
-    for node in ir.walk([expr], policy.definitions):
-        match node:
-            case ir.ReadFact(name):
-                found.add(name)
-            case ir.ReadColumn(look_up):
-                found |= set(policy.look_ups[look_up].match.values())
-            case _:
-                pass
-    return frozenset(found)
 
 
 def _sets(declared: Type, held: Value | None, atom: ir.Expr) -> Iterator[Value]:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
-from random import Random
-from typing import Any
+from typing import TypeVar
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from admission import ir
-from admission.datatypes import FEN_PER_YUAN, Type, Value, to_python
-from admission.datatypes import Kind as DataKind
+from admission.datatypes import Type, Value, to_python
 from admission.diagnostics import TaskError
 from admission.engine import Policy
+from admission.testing import drawing
 from admission.testing.aims import Aim, Choose, Rules
-from admission.testing.constants import Constants, constants_of, is_within, neighbours
-from admission.testing.steering import Walk
+from admission.testing.constants import Constants, constants_of
+from admission.testing.drawing import Below
+from admission.testing.steering import Walk, half_known
 
 Task = dict[str, object]
+T = TypeVar("T")
 
 
 def tasks(
@@ -47,10 +49,11 @@ def tasks(
             verdict that is not to be had on the channel.
     """
     _check_options(policy, complete=complete, near_boundaries=near_boundaries, channel=channel, verdict=verdict)
-    kind = _Kind(policy.checked, constants_of(policy.checked), complete=complete, is_near=near_boundaries)
-    if channel is None and verdict is None:
-        return _consistent(policy, _tasks(kind, anything if near_boundaries else None))
-    drawn = _consistent(policy, _tasks(kind, _wanted(channel, verdict)))
+    is_any = channel is None and verdict is None
+    kind = _Kind(policy.checked, complete=complete, is_near=near_boundaries, is_any=is_any)
+    if is_any:
+        return _consistent(policy, _tasks(kind, anything(policy.checked) if near_boundaries else None))
+    drawn = _consistent(policy, _tasks(kind, _wanted(policy.checked, channel, verdict)))
 
     def wanted(task: Task) -> bool:
         decision = policy.decide(task)
@@ -80,53 +83,74 @@ def _check_options(policy: object, *, channel: object, verdict: object, **flags:
         )
 
 
-Aims = Callable[[Rules, Choose], Iterable[Aim]]
-"""What a task is steered towards, of the rules in force on its day."""
+Aims = Callable[[date, Choose], Iterable[Aim]]
+"""What a task is steered towards on its day."""
 
 
 class _Kind:
     """Which tasks are drawn. No dataclass: Hypothesis would print the whole policy with every strategy."""
 
-    def __init__(self, policy: ir.CheckedPolicy, constants: Constants, *, complete: bool | None, is_near: bool) -> None:
-        self.policy, self.constants = policy, constants
-        self.complete, self.is_near = complete, is_near
+    def __init__(self, policy: ir.CheckedPolicy, *, complete: bool | None, is_near: bool, is_any: bool) -> None:
+        self.policy, self.constants = policy, constants_of(policy)
+        self.complete, self.is_near, self.is_any = complete, is_near, is_any
 
     def __repr__(self) -> str:
         return f"tasks({self.policy.id}, complete={self.complete}, near_boundaries={self.is_near})"
 
-
-def aimed(policy: Policy, aims: Aims) -> st.SearchStrategy[Task]:
-    """Complete tasks, each steered towards an aim, which not every one reaches; they do not shrink well.
-
-    Hypothesis repeats parts of what it drew before, and would aim at a few of many things again and again. So what
-    is chosen on the way follows from a digest of the task at its start.
-    """
-    kind = _Kind(policy.checked, constants_of(policy.checked), complete=True, is_near=True)
-    return _consistent(
-        policy, st.tuples(days(policy.checked, kind.constants), _facts(kind)).map(partial(_led, kind, aims))
-    )
-
-
-def _led(kind: _Kind, aims: Aims, start: tuple[date, dict[str, Value]]) -> Task:
-    day, facts = start
-    told = sorted((name, sorted(v) if isinstance(v, frozenset) else str(v)) for name, v in facts.items())
-    walk = Walk(Random(repr((day, told))).randrange, kind.policy, kind.constants, day, dict(facts))  # noqa: S311 - no secret
-    return _task(kind.policy, day, walk.towards(aims(Rules(kind.policy, day), walk.pick)))
+    def task(self, below: Below, aims: Aims | None) -> Task:
+        """One task, led towards what is aimed at."""
+        policy, constants = self.policy, self.constants
+        day = drawing.day(below, policy, constants)
+        facts = drawing.facts(below, policy, constants if self.is_near else None, complete=self.complete)
+        if aims is not None:
+            walk = Walk(below, policy, constants, day, facts)
+            facts = walk.towards(aims(day, walk.pick))
+            if self.is_any and not self.complete and below(2):
+                facts = half_known(below, policy, facts)
+            if self.complete is False and len(facts) == len(policy.facts):
+                del facts[drawing.pick(below, list(facts))]
+        return {ir.AS_OF: day} | {n: to_python(f.type, facts[n]) for n, f in policy.facts.items() if n in facts}
 
 
-def anything(rules: Rules, choose: Choose) -> Iterator[Aim]:
+NUMBERS = st.integers(0, 2**64 - 1)
+"""One number an example, from which all else follows by chance.
+
+Of many draws Hypothesis repeats most, so as to find what can be made smaller: it would aim at few of many things, again
+and again. One it does not repeat. And to draw thirty facts takes Hypothesis longer than to steer them.
+"""
+AT_ONCE = 8  # aims, of which one has its turn in an example
+MOST_TRIES = 20  # tasks drawn before it is given up to find one that contradicts no register
+
+
+def aimed(policy: Policy, aims: Aims, below: Below, *, complete: bool | None = True) -> Task:
+    """A task steered towards an aim, which not every one reaches."""
+    kind = _Kind(policy.checked, complete=complete, is_near=True, is_any=True)
+    drawn = (kind.task(below, aims) for _ in range(MOST_TRIES))
+    found = next((task for task in drawn if _is_consistent(policy, task)), None)
+    return found if found is not None else reject()
+
+
+def in_turn(aims: Sequence[T]) -> Sequence[T]:
+    """As many of some aims as have their turn in one example: however many there are, each has as many tasks."""
+    return aims[: -(-len(aims) // AT_ONCE)]
+
+
+def anything(policy: ir.CheckedPolicy) -> Aims:
     """Half of the tasks as they were drawn; of the others, as many for each way to each verdict."""
-    if choose((False, True)):
-        yield from _wanted(None, choose(_VERDICTS))(rules, choose)
+    to_verdicts = [_wanted(policy, None, verdict) for verdict in _VERDICTS]
+
+    def aims(day: date, choose: Choose) -> Iterable[Aim]:
+        return choose(to_verdicts)(day, choose) if choose((False, True)) else ()
+
+    return aims
 
 
-def _wanted(channel: str | None, verdict: str | None) -> Aims:
+def _wanted(policy: ir.CheckedPolicy, channel: str | None, verdict: str | None) -> Aims:
     """The ways to a channel and verdict, one of them chosen."""
 
-    def aims(rules: Rules, choose: Choose) -> Iterator[Aim]:
-        ways = rules.ways(channel, verdict)
-        if ways:
-            yield Aim(rules.policy, choose(ways))
+    def aims(day: date, choose: Choose) -> Iterable[Aim]:
+        ways = Rules.on(policy, day).ways(channel, verdict)
+        return [Aim(policy, choose(ways))] if ways else []
 
     return aims
 
@@ -135,91 +159,34 @@ def _consistent(policy: Policy, drawn: st.SearchStrategy[Task]) -> st.SearchStra
     """The tasks without those where a given value contradicts a look-up, which would be an input error."""
     if not any(fact.filled_by for fact in policy.checked.facts.values()):
         return drawn
+    return drawn.filter(partial(_is_consistent, policy))
 
-    def is_consistent(task: Task) -> bool:
-        try:
-            policy.decide(task)
-        except TaskError:
-            return False
-        return True
 
-    return drawn.filter(is_consistent)
+def _is_consistent(policy: Policy, task: Task) -> bool:
+    try:
+        policy.decide(task)
+    except TaskError:
+        return False
+    return True
 
 
 @st.composite
 def _tasks(draw: st.DrawFn, kind: _Kind, aims: Aims | None) -> Task:
-    policy = kind.policy
-    day = draw(days(policy, kind.constants))
-    facts = draw(_facts(kind))
-    if aims is not None:
-        walk = Walk(lambda below: draw(st.integers(0, below - 1)), policy, kind.constants, day, facts)
-        facts = walk.towards(aims(Rules(policy, day), walk.pick))
-        if kind.complete is False and len(facts) == len(policy.facts):
-            del facts[draw(st.sampled_from(list(facts)))]
-    return _task(policy, day, facts)
+    return kind.task(_by(draw), aims)
 
 
-def _task(policy: ir.Policy, day: date, facts: Mapping[str, Value]) -> Task:
-    """The task of some facts, in the order in which the policy declares them."""
-    return {ir.AS_OF: day} | {n: to_python(f.type, facts[n]) for n, f in policy.facts.items() if n in facts}
+def _by(draw: st.DrawFn) -> Below:
+    """Whole numbers as Hypothesis draws them."""
+    return lambda most: draw(st.integers(0, most - 1))
 
 
 @st.composite
-def _facts(draw: st.DrawFn, kind: _Kind) -> dict[str, Value]:
-    """Values of all facts, or of some, in their inner form."""
-    declared = kind.policy.facts
-    if kind.complete:
-        given = set(declared)
-    else:
-        most = len(declared) - 1 if kind.complete is False else len(declared)
-        # Shrinks towards leaving everything out: what is given is drawn, and nothing is plainest.
-        given = draw(st.sets(st.sampled_from(list(declared)), max_size=most)) if most > 0 else set()
-    facts: dict[str, Value] = {}
-    drawn: dict[DataKind, list[Value]] = {}
-    for name in (name for name in declared if name in given):
-        wanted = declared[name].type
-        met = drawn.setdefault(wanted.kind, [])
-        facts[name] = draw(near(wanted, kind.constants, met) if kind.is_near else values(wanted))
-        met.append(facts[name])
-    return facts
-
-
-def days(policy: ir.CheckedPolicy, constants: Constants) -> st.SearchStrategy[date]:
-    """Days in the policy's period, drawn towards those on which it changes."""
-    start, end = constants.days[0], policy.period.end or date(2199, 12, 31)
-    return st.sampled_from(constants.days) | st.dates(start, end)
-
-
-def near(declared: Type, constants: Constants, drawn: list[Value]) -> st.SearchStrategy[Value]:
-    """A value near a constant, or one that meets a value drawn before, or any."""
-    pools: list[st.SearchStrategy[Any]] = []
-    if declared.kind in (DataKind.INT, DataKind.MONEY, DataKind.DATE, DataKind.TEXT):
-        if known := constants.of(declared):
-            pools.append(st.sampled_from(known))
-        meets = [near for value in drawn for near in neighbours(value) if is_within(declared, near)]
-        if meets:
-            pools.append(st.sampled_from(list(dict.fromkeys(meets))))
-    return st.one_of(*pools, values(declared)) if pools else values(declared)
-
-
-def values(declared: Type) -> st.SearchStrategy[Any]:
+def values(draw: st.DrawFn, declared: Type) -> Value:
     """Any value of a type, in its inner form (money in fen), plain ones first."""
-    match declared.kind:
-        case DataKind.BOOL:
-            return st.booleans()
-        case DataKind.INT | DataKind.MONEY:
-            return _numbers(declared)
-        case DataKind.DATE:
-            return st.dates(declared.low, declared.high)  # type: ignore[arg-type] # bounds of a date are dates
-        case DataKind.TEXT:
-            return st.sampled_from(("", "a", "某单位")) | st.text(max_size=8)
-        case DataKind.ENUM:
-            return st.sampled_from(declared.values)
-        case DataKind.SET:
-            return st.frozensets(st.sampled_from(declared.values))
+    return drawing.value(_by(draw), declared)
 
 
-def _numbers(declared: Type) -> st.SearchStrategy[int]:
-    low, high = int(declared.low or 0), int(declared.high or 0)  # type: ignore[arg-type] # bounds of a number
-    small = (max(low, 0), min(high, max(low, 0) + 20 * (FEN_PER_YUAN if declared.kind is DataKind.MONEY else 1)))
-    return st.one_of(st.integers(*small), st.integers(low, high)) if small[0] <= small[1] else st.integers(low, high)
+@st.composite
+def near(draw: st.DrawFn, declared: Type, constants: Constants, met: Iterable[Value] = ()) -> Value:
+    """A value near a constant, or one that meets a value drawn before, or any."""
+    return drawing.near(_by(draw), declared, constants, met)
