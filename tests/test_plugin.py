@@ -216,10 +216,15 @@ def test_the_long_run_refuses_bad_arguments(tmp_path: Path, arguments: tuple[str
     assert done.stderr.endswith(f"python -m admission.testing: error: {said}\n")
 
 
+def run_cases(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """A run of pytest without Hypothesis, which takes longer to import than cases take to run."""
+    return pytester.runpytest_subprocess("-p", "no:hypothesispytest", *arguments)
+
+
 def test_every_case_beside_a_policy_is_a_test(pytester: pytest.Pytester) -> None:
     """`pytest` on a folder of policies runs their cases, one test each; a failing one shows expected, got and why."""
     write(pytester.path / "small", cases__c_yaml=CASES)
-    done = pytester.runpytest_subprocess("-v")
+    done = run_cases(pytester, "-v")
     done.assert_outcomes(passed=1, failed=1)
     done.stdout.fnmatch_lines(
         [
@@ -237,13 +242,13 @@ def test_every_case_beside_a_policy_is_a_test(pytester: pytest.Pytester) -> None
 def test_a_case_is_chosen_like_any_test(pytester: pytest.Pytester) -> None:
     """A case has a node id, and `-k` knows its name."""
     write(pytester.path / "small", cases__c_yaml=CASES)
-    pytester.runpytest_subprocess("small/cases/c.yaml::funded").assert_outcomes(passed=1)
-    pytester.runpytest_subprocess("-k", "short").assert_outcomes(failed=1, deselected=1)
+    run_cases(pytester, "small/cases/c.yaml::funded").assert_outcomes(passed=1)
+    run_cases(pytester, "-k", "short").assert_outcomes(failed=1, deselected=1)
 
 
 def test_the_packs_pass_as_a_teams_own_suite(pytester: pytest.Pytester) -> None:
     """The cases of all shipped packs are tests, those of watches among them."""
-    done = pytester.runpytest_subprocess("-q", str(PACKS), "--rootdir", str(PACKS), "-p", "no:cacheprovider")
+    done = run_cases(pytester, "-q", str(PACKS), "--rootdir", str(PACKS), "-p", "no:cacheprovider")
     assert done.ret == 0
     assert done.parseoutcomes()["passed"] > 280
 
@@ -253,14 +258,14 @@ def test_cases_elsewhere_are_named_by_an_option(pytester: pytest.Pytester) -> No
     write(pytester.path / "else" / "small", cases__c_yaml=CASES)
     pytester.makepyfile("def test_own(): pass")
     name = next(pytester.path.glob("test_*.py")).name
-    pytester.runpytest_subprocess("--admission-cases=else", name).assert_outcomes(passed=2, failed=1)
-    pytester.runpytest_subprocess("--admission-cases=else").assert_outcomes(passed=2, failed=1)
+    run_cases(pytester, "--admission-cases=else", name).assert_outcomes(passed=2, failed=1)
+    run_cases(pytester, "--admission-cases=else").assert_outcomes(passed=2, failed=1)
 
 
 def test_a_policy_without_cases_is_a_wrong_call(pytester: pytest.Pytester) -> None:
     """An option that leads to no case at all is an error, not a pass."""
     folder = write(pytester.path / "small")
-    done = pytester.runpytest_subprocess(f"--admission-cases={folder}")
+    done = run_cases(pytester, f"--admission-cases={folder}")
     assert done.ret == pytest.ExitCode.USAGE_ERROR
     done.stderr.fnmatch_lines([f"ERROR: --admission-cases: there are no cases beside {folder}"])
 
@@ -268,7 +273,7 @@ def test_a_policy_without_cases_is_a_wrong_call(pytester: pytest.Pytester) -> No
 def test_a_faulty_case_file_fails_the_collection_with_its_diagnostics(pytester: pytest.Pytester) -> None:
     """A misspelt key in a case file is an error at its line; no test of the file runs, and there is no stack."""
     write(pytester.path / "small", cases__c_yaml=CASES.replace("expect", "expct", 1))
-    done = pytester.runpytest_subprocess()
+    done = run_cases(pytester)
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines(["*c.yaml:1:*: error[[]A213[]]: unknown key `expct`"])
     done.stdout.no_fnmatch_line("*Traceback*")
@@ -277,7 +282,7 @@ def test_a_faulty_case_file_fails_the_collection_with_its_diagnostics(pytester: 
 def test_a_faulty_policy_fails_the_collection_with_its_diagnostics(pytester: pytest.Pytester) -> None:
     """Cases beside a policy with faults are an error with the policy's diagnostics."""
     write(pytester.path / "small", SMALL.replace("require: funds", "require: fnds"), cases__c_yaml=CASES)
-    done = pytester.runpytest_subprocess()
+    done = run_cases(pytester)
     done.assert_outcomes(errors=1)
     done.stdout.fnmatch_lines(["*policy.yaml:*: error[[]A400[]]: unknown name `fnds`"])
 
@@ -299,4 +304,4 @@ def test_other_yaml_files_are_left_alone(pytester: pytest.Pytester, text: str | 
     if text is not None:
         (pytester.path / "x" / "policy.yaml").write_bytes(text.encode("latin-1"))
     write(pytester.path / "small", rules__r_yaml="}{", other__cases__c_yaml="}{")
-    assert pytester.runpytest_subprocess().ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert run_cases(pytester).ret == pytest.ExitCode.NO_TESTS_COLLECTED
