@@ -5,6 +5,7 @@ import pytest
 import profiles  # noqa: F401 - it chooses the profile
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that need a Spark with one worker: each would start its own."""
     for item in items:

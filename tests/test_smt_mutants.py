@@ -14,7 +14,7 @@ import admission
 from admission import ir
 from admission.analysis.difference import Change, Comparison
 from admission.analysis.questions import analyse
-from admission.datatypes import Kind
+from admission.datatypes import BOOL, Kind
 
 pytestmark = pytest.mark.slow
 
@@ -40,11 +40,15 @@ def with_rule(policy: ir.CheckedPolicy, section: str, rule: Any) -> ir.CheckedPo
 
 
 def without(policy: ir.CheckedPolicy, section: str, name: str) -> ir.CheckedPolicy:
-    """The policy less one entry; what pointed at a route points no more."""
+    """The policy less one entry; what pointed at a route points no more, and no promise speaks of the entry."""
     left = {key: value for key, value in getattr(policy, section).items() if key != name}
     if section == "routes":
         left = {k: changed(r, overrides=tuple(o for o in r.overrides if o != name)) for k, r in left.items()}
-    return ir.CheckedPolicy(changed(policy, **{section: left}))
+    told = ir.ReadFact(ir.violated(name), BOOL)
+    kept = {
+        key: held for key, held in policy.invariants.items() if told not in ir.walk([held.expr] if held.expr else [])
+    }
+    return ir.CheckedPolicy(changed(policy, **{section: left, "invariants": kept}))
 
 
 def variants(expr: Any) -> Iterator[tuple[str, Any]]:
@@ -186,7 +190,7 @@ CHECKED = [
     ("china", "to_department left out", ("A802", "china")),
     ("beijing", "permitted_actions.require: permits fill_form", ("A807", "only_the_six_actions")),
     ("beijing", "listed.require: widened by adhoc_pending", ("A807", "nothing_off_the_plan")),
-    ("beijing", "funds_follow_task.require: >= flipped", None),
+    ("beijing", "funds_follow_task.require: >= flipped", ("A807", "funds_in_full_suffice")),
     ("beijing", "funds_follow_task left out", ("A807", "no_unfunded_assistance")),
     ("beijing", "funds_follow_task.require: widened by community_public_fund", ("A807", "community_pays_for_nobody")),
     ("beijing", "not_lead left out", ("A807", "community_never_leads")),
@@ -203,7 +207,7 @@ CHECKED = [
     ("china", "purchase_allowed: +1 day", ("A807", "barred_purchases_refused")),
     ("xicheng", "applied_in_time: always", None),
     ("xicheng", "applied_in_time left out", ("A807", "nothing_added_late")),
-    ("xicheng", "applied_in_time.require: >= flipped", None),
+    ("xicheng", "applied_in_time.require: >= flipped", ("A807", "thirty_working_days_are_enough")),
 ]
 
 
