@@ -95,7 +95,7 @@ def _load(path: Path, faults: Collector, handed: Handed, above: tuple[str, ...])
     if policy is not None:
         for name, span in lowering.replaced.items():
             if name not in lowering.used_replacements:
-                near = nearest(name, lowering.names_below())
+                near = nearest(name, lowering.names_below() - {name})
                 faults.add("A604", span, near, name=name)
         policy = with_changes(policy, digest=_digest(parts.content, policy, handed))
     poisoned = lowering.poisoned | (set(below.poisoned) if below else set())
