@@ -8,13 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
 import duckdb
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 
+from admission.bulk import batches
 from admission.cli.terminal import Gauge
 from admission.diagnostics import InputError
 from bulk_rows import BEIJING, DAY, PACKS, Row, batch, frame, random_rows, rejects_of, write_csv, write_json_lines
@@ -323,6 +326,30 @@ def test_progress_is_not_shown_elsewhere(monkeypatch: pytest.MonkeyPatch) -> Non
     gauge(0.5)
     gauge.close()
     assert cast("io.StringIO", sys.stderr).getvalue() == ""
+
+
+def test_ctrl_c_ends_a_run_though_a_library_swallows_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupt that is lost inside a library ends the run before the next batch; nothing is left."""
+    monkeypatch.setattr(batches, "ROWS", 100)
+    source, out = tmp_path / "in.parquet", kept(tmp_path)
+    frame(BEIJING, random_rows("beijing", 2000)).write_parquet(source, row_group_size=100)
+    write_batch, written = pq.ParquetWriter.write_batch, []
+
+    def swallowing(self: pq.ParquetWriter, *given: object, **options: object) -> None:
+        written.append(1)
+        if len(written) == 2:
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        write_batch(self, *given, **options)
+
+    monkeypatch.setattr(pq.ParquetWriter, "write_batch", swallowing)
+    code, said, _ = batch(capsys, PACKS / "beijing", source, out, "--as-of", "2019-08-03")
+    assert (code, said, unchanged(out)) == (130, "", True)
+    assert len(written) < 5
+    assert {path.name for path in tmp_path.iterdir()} == {"in.parquet", "out.parquet"}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:

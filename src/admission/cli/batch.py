@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from admission.cli import policies
@@ -90,12 +93,41 @@ def chosen(options: argparse.Namespace, workspace: Workspace, source: Source) ->
 def watched(workspace: Workspace, source: Source) -> Iterator[Source]:
     """The source, with progress shown while it is read, by whoever reads it."""
     gauge = Gauge("tasks", source.rows)
-    workspace.watch = gauge
     records = source.records
+    with interruptible() as stop_where_asked:
+
+        def watch(share: float) -> None:
+            stop_where_asked()
+            gauge(share)
+
+        workspace.watch = watch
+        try:
+            yield source if records is None else replace(source, records=lambda: progress(records(), "tasks"))
+        finally:
+            gauge.close()
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], None]]:
+    """What raises `KeyboardInterrupt` once Ctrl-C was pressed, also where a library has swallowed the first."""
+    pressed = threading.Event()
+
+    def press(number: int, frame: FrameType | None) -> None:
+        pressed.set()
+        signal.default_int_handler(number, frame)
+
+    def stop_where_asked() -> None:
+        if pressed.is_set():
+            raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:  # somebody else's to handle, or ignored
+        yield stop_where_asked
+        return
+    signal.signal(signal.SIGINT, press)
     try:
-        yield source if records is None else replace(source, records=lambda: progress(records(), "tasks"))
+        yield stop_where_asked
     finally:
-        gauge.close()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def complain(outcome: Outcome, rejects: Path, options: argparse.Namespace) -> None:
