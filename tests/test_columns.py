@@ -67,7 +67,7 @@ def test_of_nothing() -> None:
 
 @given(st.integers(0, 20).flatmap(lambda width: st.lists(st.tuples(*[st.booleans()] * width), min_size=1)), st.data())
 def test_rows_have_one_number_where_they_agree(rows: list[tuple[bool, ...]], data: st.DataObject) -> None:
-    """Two rows have one number just where all conditions agree; the numbers have no gaps, and each its first row."""
+    """Two rows have one number just where all conditions agree; numbers have no gaps, and each tells its conditions."""
     width, height = len(rows[0]), len(rows)
     columns = [pl.Series([row[place] for row in rows], dtype=pl.Boolean) for place in range(width)]
     cut = data.draw(st.integers(0, width))
@@ -76,9 +76,11 @@ def test_rows_have_one_number_where_they_agree(rows: list[tuple[bool, ...]], dat
         before = numbering.numbered(columns[:cut], height)
         found = numbering.numbered(columns[cut:], height, before)
     numbers = found.of.to_list()
-    assert sorted(set(numbers)) == list(range(len(set(rows)))) == sorted(range(len(found.first)))
-    assert [rows[found.first[number]] for number in numbers] == rows
-    assert [numbers.index(number) for number in range(len(found.first))] == found.first.to_list()
+    assert sorted(set(numbers)) == list(range(len(set(rows)))) == sorted(range(len(found.keys)))
+    bits = ["".join("01"[holds] for holds in row) for row in rows]
+    assert [found.keys[number] for number in numbers] == [int(held or "0", 2) for held in bits]
+    firsts = [numbers.index(number) for number in range(len(found.keys))]
+    assert firsts == sorted(firsts) == [rows.index(row) for row in dict.fromkeys(rows)]
 
 
 WIDE = """\

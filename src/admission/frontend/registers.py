@@ -18,7 +18,6 @@ from admission.frontend.document import Fields, Word
 from admission.frontend.loader import Node, Scalar, plain, read_source
 
 VALID_FROM, VALID_UNTIL = "valid_from", "valid_until"
-LONGEST_CELL = 100_000
 MOST_ROWS = 1_000_000
 
 _Read = Callable[[Type, Any], Value]

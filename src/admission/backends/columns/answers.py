@@ -5,8 +5,6 @@ from __future__ import annotations
 from threading import Lock
 from typing import NamedTuple
 
-LISTS = ("violations", "open", "missing", "notes", "conflict")
-
 
 class Answer(NamedTuple):
     """What a row of a table of decisions says beside its id and the policy; every list is sorted."""

@@ -17,22 +17,21 @@ KEY = "key"
 
 
 class Numbers(NamedTuple):
-    """For each row a number from 0; for each number the first row that has it, and the conditions that hold there."""
+    """For each row a number from 0, in the order of their first rows; for each number the conditions that hold."""
 
     of: pl.Series
-    first: pl.Series
     keys: Sequence[int]
     """A bit for each condition, the first condition the highest, below the key that the row had before."""
 
 
 def numbered(conditions: Sequence[pl.Series], height: int, before: Numbers | None = None) -> Numbers:
     """The combinations of some conditions, none of them unknown, and of what was numbered `before`."""
-    codes, _, keys = before or (repeated(0, pl.UInt32, height), None, (0,))
+    codes, keys = before or (repeated(0, pl.UInt32, height), (0,))
     width = 0
     for start in range(0, len(conditions), BITS):
         part = conditions[start : start + BITS]
         if width and len(keys) << width + len(part) > MOST_CODES:
-            (codes, _, keys), width = _dense(codes, keys, width), 0
+            (codes, keys), width = _dense(codes, keys, width), 0
         # INVARIANT: there are no more numbers than rows of a batch, so that a byte more still fits.
         codes = codes * (1 << len(part)) + _packed(part)
         width += len(part)
@@ -49,9 +48,8 @@ def _packed(conditions: Sequence[pl.Series]) -> pl.Series:
 
 def _dense(codes: pl.Series, keys: Sequence[int], width: int) -> Numbers:
     """The codes that occur, counted without gaps; each is a number with a key, followed by so many bits."""
-    first = codes.arg_unique()
-    there = codes[first]
-    numbers = pl.int_range(len(first), dtype=pl.UInt32, eager=True)
+    there = codes[codes.arg_unique()]
+    numbers = pl.int_range(len(there), dtype=pl.UInt32, eager=True)
     size = len(keys) << width
     if size <= MOST_CODES:
         dense = repeated(0, pl.UInt32, size).scatter(there, numbers)[codes]
@@ -59,4 +57,4 @@ def _dense(codes: pl.Series, keys: Sequence[int], width: int) -> Numbers:
         pairs = matched({KEY: codes}, pl.DataFrame({KEY: there, FOUND: numbers}))
         dense = scattered(pairs, len(codes))
     bits = (1 << width) - 1
-    return Numbers(dense, first, [keys[code >> width] << width | code & bits for code in there.to_list()])
+    return Numbers(dense, [keys[code >> width] << width | code & bits for code in there.to_list()])

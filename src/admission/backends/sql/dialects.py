@@ -305,7 +305,7 @@ def _one_more(term: Term) -> Term:
 
 
 def _listed(conditions: Sequence[tuple[Term, str]]) -> Term:
-    return terms.array((terms.case([(held, terms.text(name))], terms.null("TEXT")) for held, name in conditions))
+    return terms.array(terms.case([(held, terms.text(name))], terms.null("TEXT")) for held, name in conditions)
 
 
 def _names_filtered(conditions: Sequence[tuple[Term, str]]) -> Term:
@@ -323,7 +323,7 @@ def _names_postgres(conditions: Sequence[tuple[Term, str]]) -> Term:
 def _names_clickhouse(conditions: Sequence[tuple[Term, str]]) -> Term:
     if not conditions:
         return _call("emptyArrayString")
-    listed = terms.array((terms.case([(held, terms.text(name))], terms.text("")) for held, name in conditions))
+    listed = terms.array(terms.case([(held, terms.text(name))], terms.text("")) for held, name in conditions)
     return terms.function("FILTER", listed, _each(exp.NEQ(this=exp.column("x"), expression=terms.text(""))))
 
 
