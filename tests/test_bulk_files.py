@@ -291,6 +291,18 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     assert int(done.stdout.splitlines()[-1]) < 1024 * 1024  # KiB
 
 
+def test_pandas_is_left_alone(tmp_path: Path) -> None:
+    """A table is decided and written without importing pandas, which would take longer than the table does."""
+    source = tmp_path / "in.parquet"
+    duckdb.execute(f"COPY (SELECT 't1' AS id, 'assistance' AS nature) TO '{source}'")
+    code = "import sys; from admission.cli import main; main(sys.argv[1:]); print('pandas' in sys.modules)"
+    arguments = ["batch", PACKS / "beijing", source, tmp_path / "out.parquet", "--as-of", "2019-08-03"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "False"
+
+
 class Terminal(io.StringIO):
     """A stream that says that it is a terminal."""
 

@@ -3,8 +3,10 @@
 import itertools
 import random
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from time import sleep
 from typing import Any
 from unittest import mock
 
@@ -15,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import admission
-from admission.backends.columns import kleene, look_ups, numbering
-from admission.bulk import batches
+from admission.backends.columns import Decider, kleene, look_ups, numbering
+from admission.bulk import batches, stream
 from admission.diagnostics import TaskError
 from admission.testing import policies, tasks
 from bulk_rows import BEIJING, DAY, PACKS, Row, batch, decided, frame, random_rows, rejects_of, without_open
@@ -111,8 +113,7 @@ requirements:
 def test_sets_of_more_values_than_a_word_has_bits(tmp_path: Path) -> None:
     """A set may have any number of values: 130 take three words, and each is told from every other."""
     names = [f"v{number}" for number in range(130)]
-    labels = ", ".join(f"{name}: {{zh: {name}, en: {name}}}" for name in names)
-    policy = admission.load(write(tmp_path, HEAD + WIDE.format(values=labels, some=", ".join(names[:100]))))
+    policy = admission.load(write(tmp_path, HEAD + WIDE.format(values=labels(names), some=", ".join(names[:100]))))
     rng = random.Random(3)  # noqa: S311 - tasks, not secrets
     rows: list[Row] = [{"held": [name], "one": name} for name in names]
     rows += [{"held": rng.sample(names, rng.randrange(6)), "one": rng.choice(names)} for _ in range(200)]
@@ -126,6 +127,64 @@ def test_sets_of_more_values_than_a_word_has_bits(tmp_path: Path) -> None:
     assert without_open(found.to_dicts()) == decided(policy, rows, DAY)
     twice = frame(policy, [{"held": [names[129]] * 2}, {"held": [names[63], names[1]]}])
     assert [reject.row for reject in policy.decide_table(twice, as_of=DAY, rejects="keep").rejects] == [1]
+
+
+DIGITS = str.maketrans("0123456789", "jabcdefghi")
+TOLD_APART = [f"{place**2 % 97:02}".translate(DIGITS) * (2 + place % 5) for place in range(36)]
+ALIKE = [*TOLD_APART, "whole_week_a", "whole_week_b"]
+MANY = [f"v{number}" for number in range(60)]
+
+
+@pytest.mark.parametrize("names", [TOLD_APART, ALIKE, MANY], ids=["told apart", "two begin alike", "many"])
+@pytest.mark.parametrize("common", [0, 3])
+def test_texts_are_the_values_that_they_are(names: list[str], common: int, tmp_path: Path) -> None:
+    """A text is one value or none, however alike the values are, and however rare: nothing is taken for its like."""
+    policy = admission.load(
+        write(tmp_path, HEAD + WIDE.format(values=labels(names), some=", ".join(names[: len(names) // 2])))
+    )
+    rng = random.Random(common)  # noqa: S311 - tasks, not secrets
+    wrong = [names[-1] + "x", names[-1][:-1] + "x", names[0].upper(), "", "长长长长"]
+    rows: list[Row] = []
+    for place in range(400):
+        held: list[Any] | None = rng.choices(names, k=rng.randrange(4))
+        one = names[common] if rng.random() < 0.85 else rng.choice([*names, None])
+        if place % 19 == 7:
+            held = rng.choice(
+                [None, [], [names[1], names[1]], [names[2], rng.choice(wrong)], [None], [rng.choice(wrong)]]
+            )
+        if place % 23 == 11:
+            one = rng.choice(wrong)
+        rows.append({"id": str(place), "held": held, "one": one})
+    expected, refused = one_by_one(policy, [row | {"as_of": DAY} for row in rows])
+    assert len(refused) > 20
+    table = frame(policy, [{"held": names}, *rows])
+    found = policy.decide_table(table.slice(1), as_of=DAY, rejects="keep")
+    assert [(one.row, [fault.code for fault in one.faults]) for one in found.rejects] == refused
+    assert without_open(found.to_dicts()) == expected
+
+
+@pytest.mark.parametrize("names", [TOLD_APART, ALIKE, MANY], ids=["told apart", "two begin alike", "many"])
+def test_what_is_plainly_sound_is_not_doubted(names: list[str], tmp_path: Path) -> None:
+    """Sound rows are decided as they are, in a piece of a table too: none is put to the reader of tasks."""
+    policy = admission.load(write(tmp_path, HEAD + WIDE.format(values=labels(names), some=names[0])))
+    rows: list[Row] = [{"held": names[place:], "one": name} for place, name in enumerate(names)]
+    rows += [{"held": None, "one": None}, {"held": [], "one": names[0]}]
+    decider = Decider(policy.checked)
+    for start in (0, 2):
+        assert decider.encoder.encode(frame(policy, rows).slice(start), DAY)[1] is True
+
+
+def labels(names: Sequence[str]) -> str:
+    """Values of a policy with their names in both languages."""
+    return ", ".join(f"{name}: {{zh: {name}, en: {name}}}" for name in names)
+
+
+@pytest.mark.parametrize("held", [[], [[]], [[], None], [None, ["v1"]]], ids=str)
+def test_lists_with_little_in_them(held: list[Any], tmp_path: Path) -> None:
+    """A table may have no row, and its lists no text."""
+    policy = admission.load(write(tmp_path, HEAD + WIDE.format(values=labels(MANY[:9]), some="v1")))
+    rows: list[Row] = [{"id": str(place), "held": each, "one": "v1"} for place, each in enumerate(held)]
+    assert without_open(policy.decide_table(frame(policy, rows), as_of=DAY).to_dicts()) == decided(policy, rows, DAY)
 
 
 @pytest.mark.parametrize("pack", ["china", "beijing", "xicheng"])
@@ -222,6 +281,17 @@ def test_rows_of_every_kind_keep_their_places(
     assert kept.to_polars().to_dicts() == kept.to_arrow().to_pylist() == kept.to_dicts()
 
 
+@pytest.mark.parametrize("most", [0, 1 << 18])
+def test_what_was_judged_is_remembered_as_it_was(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one batch has learnt, later ones say as well, whether or not a table holds all combinations."""
+    monkeypatch.setattr(batches, "ROWS", 16)
+    monkeypatch.setattr(numbering, "MOST_CODES", most)
+    rows = [row for row in random_rows("beijing", 900, seed=21) if row["as_of"] >= DAY]
+    known = [row | {"id": str(place)} for place, row in enumerate(rows) if None not in row.values()]
+    assert len(known) > 100
+    assert without_open(BEIJING.decide_table(frame(BEIJING, known)).to_dicts()) == decided(BEIJING, known)
+
+
 def test_an_empty_table() -> None:
     """No task, no decision; the columns are there."""
     found = BEIJING.decide_table(frame(BEIJING, []), as_of=DAY)
@@ -258,3 +328,28 @@ def test_many_batches_give_the_same_bytes(
         assert batch(capsys, PACKS / "beijing", source, out)[0] == 2
         runs.add(out.read_bytes())
     assert len(runs) == 1
+
+
+@given(st.lists(st.sampled_from([0.0, 0.0001, 0.001]), max_size=30), st.integers(0, 30), st.integers(1, 4))
+def test_parts_come_in_order(pauses: list[float], broken: int, threads: int) -> None:
+    """Whoever works on a part, and however long, what comes of it comes in its turn, and so does what is wrong with it.
+
+    No more parts are begun than a bounded number beyond the one that is handed out.
+    """
+    begun: list[int] = []
+
+    def work(place: int) -> int:
+        begun.append(place)
+        sleep(pauses[place])
+        if place == broken:
+            raise ValueError(place)
+        return place
+
+    found: list[int] = []
+    is_broken = pytest.raises(ValueError, match=f"^{broken}$") if broken < len(pauses) else nullcontext()
+    with mock.patch.object(stream, "MOST_THREADS", threads), is_broken:
+        for place in stream.in_order(work, range(len(pauses))):
+            assert len(begun) - len(found) <= 2 * threads
+            found.append(place)
+    assert found == list(range(min(broken, len(pauses))))
+    assert len(begun) == len(set(begun))

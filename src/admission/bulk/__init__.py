@@ -1,13 +1,14 @@
 """Decisions in bulk (extra `frames`): tables of any size, validated and decided in columns, in bounded memory.
 
-Importing this package imports DuckDB, Polars and pyarrow, and raises `MissingExtraError` where one is not installed.
+Importing this package imports DuckDB, numpy, Polars and pyarrow, and raises `MissingExtraError` where one of them is
+not installed.
 """
 
 from importlib.util import find_spec
 
 from admission.diagnostics import MissingExtraError
 
-for _needed in ("duckdb", "polars", "pyarrow"):
+for _needed in ("duckdb", "numpy", "polars", "pyarrow"):
     if find_spec(_needed) is None:
         raise MissingExtraError(_needed, "frames")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate, chain
 from typing import Any
 
 import polars as pl
@@ -29,7 +30,7 @@ class Spelled:
     def __init__(self, policy: ir.CheckedPolicy, answers: Sequence[Answer]) -> None:
         self.answers = answers
         """More may come between two calls."""
-        self._digest = pa.array([policy.digest], pa.string())
+        self._digest = _texts([policy.digest])
         # INVARIANT: the dictionaries do not depend on what was decided first, so that a rerun writes the same bytes.
         names = {*policy.requirements, *policy.facts, *policy.routes, ir.NO_ROUTE, ir.EVERY_ROUTE_REFUSES}
         known = {"verdict": {*ir.VERDICTS.values}, "channel": {*policy.channels}, **dict.fromkeys(LISTS, names)}
@@ -39,7 +40,7 @@ class Spelled:
     def batch(self, decided: Decided) -> pa.RecordBatch:
         """Decisions as Arrow, in the columns of `CODED_SCHEMA`."""
         numbers = decided.codes.cast(pl.Int32).to_arrow()
-        nothing = pl.zeros(len(numbers) + 1, dtype=pl.Int32, eager=True).to_arrow()
+        nothing = pl.Series([0], dtype=pl.Int32).new_from_index(0, len(numbers) + 1).to_arrow()
         columns: dict[str, Any] = {"id": decided.ids.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string())}
         for name, held in self._columns().items():
             is_empty = name in LISTS and not len(held.values)
@@ -58,13 +59,22 @@ class Spelled:
         return held
 
     def _listed(self, name: str, lists: Sequence[Sequence[str]]) -> pa.Array:
-        held = pa.array(lists, pa.list_(pa.string()))
-        return pa.ListArray.from_arrays(held.offsets, self._coded(name, held.values.to_pylist()))
+        starts = _numbers([0, *accumulate(map(len, lists))])
+        return pa.ListArray.from_arrays(starts, self._coded(name, [*chain.from_iterable(lists)]))
 
     def _coded(self, name: str, values: Sequence[str | None]) -> pa.Array:
         places = {value: place for place, value in enumerate(self._known[name])}
-        codes = pa.array([None if value is None else places[value] for value in values], pa.int32())
-        return pa.DictionaryArray.from_arrays(codes, pa.array(self._known[name], pa.string()))
+        codes = _numbers([None if value is None else places[value] for value in values])
+        return pa.DictionaryArray.from_arrays(codes, _texts(self._known[name]))
+
+
+# `pa.array` would import pandas, where it is installed: twice the time that a million decisions take.
+def _texts(values: Sequence[str]) -> pa.Array:
+    return pl.Series(values, dtype=pl.String).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string())
+
+
+def _numbers(values: Sequence[int | None]) -> pa.Array:
+    return pl.Series(values, dtype=pl.Int32).to_arrow()
 
 
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:

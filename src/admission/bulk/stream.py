@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
 import polars as pl
@@ -186,17 +187,38 @@ def day_or_text(days: int) -> date | str:
 
 
 def in_order(work: Callable[[T], R], parts: Iterable[T]) -> Generator[R]:
-    """What comes of each part, in order; a few are worked on at once."""
+    """What comes of each part, in order. Who asks works too, on what nobody has begun, until the next is done."""
     width = min(MOST_THREADS, os.cpu_count() or 1)
-    waiting: deque[Future[R]] = deque()
-    with ThreadPoolExecutor(width) as pool:
+    left = iter(parts)
+    waiting: deque[tuple[T, Future[R]]] = deque()
+    with ThreadPoolExecutor(max(1, width - 1)) as pool:
         try:
-            for part in parts:
-                waiting.append(pool.submit(work, part))
-                if len(waiting) > width + 1:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            while True:
+                waiting.extend((part, pool.submit(work, part)) for part in islice(left, 2 * width - len(waiting)))
+                if not waiting:
+                    return
+                while not waiting[0][1].done() and _has_helped(work, waiting):
+                    pass
+                yield waiting.popleft()[1].result()
         finally:
-            for future in waiting:
+            for _, future in waiting:
                 future.cancel()
+
+
+def _has_helped(work: Callable[[T], R], waiting: deque[tuple[T, Future[R]]]) -> bool:
+    """Do the first part that nobody has begun, if there is one."""
+    for place, (part, future) in enumerate(waiting):
+        if future.cancel():
+            waiting[place] = part, _done(work, part)
+            return True
+    return False
+
+
+def _done(work: Callable[[T], R], part: T) -> Future[R]:
+    """What a thread of a pool would have made of a part."""
+    future: Future[R] = Future()
+    try:
+        future.set_result(work(part))
+    except Exception as error:  # noqa: BLE001 - raised when its turn comes
+        future.set_exception(error)
+    return future

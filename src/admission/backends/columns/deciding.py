@@ -17,7 +17,7 @@ from admission.backends.columns.expressions import Evaluator
 from admission.backends.columns.judgement import Bench, InForce, Judged, Judgement, State, judge
 from admission.backends.columns.kleene import Truth, all_of, any_of, is_false, is_true, is_unknown, negated
 from admission.backends.columns.look_ups import LookUps
-from admission.backends.columns.numbering import Numbers, numbered
+from admission.backends.columns.numbering import Numbers, coded, numbered
 from admission.backends.columns.terms import Places, day_from, days_of, repeated
 
 
@@ -82,14 +82,26 @@ class _Sitting:
     def decide(self, answers: Answers) -> pl.Series:
         """The number of each task's answer."""
         flags = _Flags(self._flags())
+        answered = self.bench.answered.get(flags.constants)
+        codes = None if answered is None else coded(flags.columns, self.evaluator.tasks.height)
+        if answered is not None and codes is not None:
+            found = answered[codes]
+            if not found.null_count():
+                return found
+        return self._judged(flags, answers)
+
+    def _judged(self, flags: _Flags, answers: Answers) -> pl.Series:
+        """The same, each combination of conditions judged where it was not before."""
         numbers = numbered(flags.columns, self.evaluator.tasks.height)
         judged = self.bench.judged.setdefault(flags.constants, {})
         for key in {*numbers.keys} - judged.keys():
             judged[key] = judge(self.bench.policy, self.rules, self._state(flags.of(key)))
         judgements = [judged[key] for key in numbers.keys]
-        if any(found.unknown_routes or found.answer.open for found in judgements):
+        found = [None if one.asks else answers.number(one.answer) for one in judgements]
+        self.bench.learn(flags.constants, len(flags.columns), dict(zip(numbers.keys, found, strict=True)))
+        if None in found:
             return self._with_missing(numbers, judgements, answers)
-        return pl.Series([answers.number(found.answer) for found in judgements], dtype=pl.UInt32)[numbers.of]
+        return pl.Series(found, dtype=pl.UInt32)[numbers.of]
 
     # --------------------------------------------------------------------------------------------- states
 

@@ -6,7 +6,8 @@ So the conditions here may doubt too much, and must never doubt too little.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,7 +16,7 @@ import polars as pl
 
 from admission import ir
 from admission.backends.columns.kleene import Truth, all_of, any_of, folded, is_unknown
-from admission.backends.columns.sets import sets_of
+from admission.backends.columns.sets import SetReader
 from admission.backends.columns.terms import Places, Term, column_of, days_of, is_same_set
 from admission.datatypes import FEN_PER_YUAN, FIRST_DAY, LAST_DAY, LONGEST_TEXT, Kind, Type, bounded
 from admission.decision import Given
@@ -23,6 +24,8 @@ from admission.decision import Given
 WHOLE = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64)
 CENTS = 2  # decimals of a column whose numbers are fen
 FEW = 8  # values that a column of texts is compared with one by one
+RARE = 4  # what fewer than a row in so many has is looked for among those rows alone
+SAMPLE = 64  # rows that tell what is rare
 
 
 @dataclass(slots=True)
@@ -67,6 +70,9 @@ class Encoder:
         period = policy.period
         low, high = max(period.start or FIRST_DAY, FIRST_DAY), min(period.end or LAST_DAY, LAST_DAY)
         self.days = bounded(Kind.DATE, low, high)
+        self._asked = texts_asked(policy)
+        sets = (fact for fact in policy.facts.values() if fact.type.kind is Kind.SET)
+        self._sets = {fact.name: SetReader(fact.type.values, places) for fact in sets}
 
     def takes(self, schema: Mapping[str, Any]) -> bool:
         """Whether every column is one of the policy, of a type that is read here."""
@@ -100,11 +106,12 @@ class Encoder:
         return tasks, all_of([*sound, dated])
 
     def _encoded(self, tasks: Tasks, fact: ir.Fact, column: pl.Series) -> tuple[Term, Truth]:
-        value, sound = self._value(tasks, fact.type, column)
+        value, sound = self._value(tasks, fact, column)
         # A given value must agree with the look-up that could have filled it, which the reader of tasks compares.
         return value, sound if fact.filled_by is None else is_unknown(column)
 
-    def _value(self, tasks: Tasks, declared: Type, column: pl.Series) -> tuple[Term, Truth]:
+    def _value(self, tasks: Tasks, fact: ir.Fact, column: pl.Series) -> tuple[Term, Truth]:
+        declared = fact.type
         match declared.kind:
             case Kind.BOOL:
                 return column, True
@@ -119,9 +126,9 @@ class Encoder:
                 return text, _is_short(text)
             case Kind.ENUM:
                 text = column.cast(pl.String)
-                return text, _holding(_is_one_of(tasks, text, declared.values))
+                return text, _is_one_of(tasks, text, declared.values, self._asked.get(fact.name, ()))
             case Kind.SET:
-                words, fits = sets_of(column, declared.values, self.places)
+                words, fits = self._sets[fact.name].read(column)
                 return words, _holding(fits)
 
     def _day(self, frame: pl.DataFrame, as_of: date | None) -> tuple[pl.Series | int, Truth]:
@@ -142,6 +149,27 @@ class Encoder:
 
     def _column(self, name: str, values: Iterable[Any]) -> Term:
         return column_of(self.policy.facts[name].type, [self.places.inner(value) for value in values], self.places)
+
+
+def texts_asked(policy: ir.CheckedPolicy) -> dict[str, set[str]]:
+    """By fact the texts that rules compare it with, as far as one can read it off them."""
+    found: dict[str, set[str]] = {}
+    for fact, text in _comparisons(policy):
+        found.setdefault(fact, set()).add(text)
+    return found
+
+
+def _comparisons(policy: ir.CheckedPolicy) -> Iterator[tuple[str, str]]:
+    rules: tuple[ir.Rule, ...] = (*policy.routes.values(), *policy.requirements.values(), *policy.exceptions.values())
+    for node in ir.walk((expr for rule in rules for expr in ir.parts(rule).values()), policy.definitions):
+        facts = [part.name for part in ir.children(node) if isinstance(part, ir.ReadFact)]
+        texts = [part.value for part in ir.children(node) if isinstance(part, ir.Literal)]
+        yield from ((fact, text) for fact in facts for text in texts if isinstance(text, str))
+    for look_up in policy.look_ups.values():
+        register = policy.registers[look_up.register]
+        for place, column in enumerate(register.columns):
+            cells = [row.cells[place] for row in register.rows if column in look_up.match]
+            yield from ((look_up.match[column], cell) for cell in cells if isinstance(cell, str))
 
 
 def is_plain(declared: Type, dtype: Any) -> bool:
@@ -191,11 +219,30 @@ def _is_short(text: pl.Series) -> Truth:
     return _holding(text.str.len_bytes() <= LONGEST_TEXT)
 
 
-def _is_one_of(tasks: Tasks, text: pl.Series, values: Sequence[str]) -> pl.Series:
+def _is_one_of(tasks: Tasks, text: pl.Series, values: Sequence[str], asked: Collection[str]) -> Truth:
+    """Where a text is one of some values: what rules ask for is compared anyway, what is rare only on the rows left."""
+    sample = text.head(SAMPLE).to_list()
+    first = [value for value in values if value in asked or sample.count(value) * RARE > len(sample)]
+    others = [value for value in values if value not in first]
+    found = any_of(tasks.equal(text, value) for value in first)
+    left = _left(text, found)
+    if left is not None and others and _among(left, others, operator.eq).all():
+        return True
+    return _holding(_among(text, values, tasks.equal))
+
+
+def _left(text: pl.Series, found: Truth) -> pl.Series | None:
+    """The texts that were not found, where they are rare."""
+    if not isinstance(found, pl.Series) or (len(text) - found.sum()) * RARE > len(text):
+        return None
+    return text.filter(~found)
+
+
+def _among(text: pl.Series, values: Sequence[str], equal: Callable[[pl.Series, str], Truth]) -> pl.Series:
     if len(values) > FEW:
         return text.is_in(values)
-    found = any_of(tasks.equal(text, value) for value in values)
-    assert isinstance(found, pl.Series)  # noqa: S101 - an enum has a value
+    found = any_of(equal(text, value) for value in values)
+    assert isinstance(found, pl.Series)  # noqa: S101 - there is a value
     return found
 
 

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+import polars as pl
+
 from admission import ir
 from admission.backends.columns.answers import Answer
+from admission.backends.columns.numbering import is_tabled
+from admission.backends.columns.terms import repeated
 
 Judged = bool | None
 
@@ -67,6 +71,11 @@ class Judgement(NamedTuple):
     answer: Answer
     unknown_routes: tuple[str, ...] = ()
 
+    @property
+    def asks(self) -> bool:
+        """Whether the answer is to say which facts are missing."""
+        return bool(self.unknown_routes or self.answer.open)
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -76,11 +85,24 @@ class Bench:
     rules: InForce
     judged: dict[tuple[bool | None, ...], dict[int, Judgement]] = field(default_factory=dict, repr=False)
     """By the conditions that are the same on every row, and the bits of the others."""
+    answered: dict[tuple[bool | None, ...], pl.Series] = field(default_factory=dict, repr=False)
+    """By the same conditions a table of the numbers of answers by those bits; null where none is known, or where the
+    answer says what is missing, which the bits do not tell."""
 
     @classmethod
     def on(cls, policy: ir.CheckedPolicy, day: date) -> Bench:
         """The bench of a day."""
         return cls(policy, InForce.on(policy, day))
+
+    def learn(self, constants: tuple[bool | None, ...], width: int, found: Mapping[int, int | None]) -> None:
+        """Put the numbers of answers by their bits, of which there are `width`, into the table, where it holds them."""
+        if not is_tabled(width):
+            return
+        table = self.answered.get(constants)
+        table = repeated(None, pl.UInt32, 1 << width) if table is None else table.clone()
+        keys = pl.Series(found.keys(), dtype=pl.UInt32)
+        # INVARIANT: threads may learn at once; each table is true, and what one of them lacks is learnt again.
+        self.answered[constants] = table.scatter(keys, pl.Series(found.values(), dtype=pl.UInt32))
 
 
 def judge(policy: ir.CheckedPolicy, rules: InForce, state: State) -> Judgement:

@@ -24,6 +24,22 @@ class Numbers(NamedTuple):
     """A bit for each condition, the first condition the highest, below the key that the row had before."""
 
 
+def is_tabled(width: int) -> bool:
+    """Whether a plain table has a place for every combination of so many conditions."""
+    return 1 << width <= MOST_CODES
+
+
+def coded(conditions: Sequence[pl.Series], height: int) -> pl.Series | None:
+    """For each row its bits, the first condition the highest; None where a plain table would not hold all of them."""
+    if not is_tabled(len(conditions)):
+        return None
+    codes = repeated(0, pl.UInt32, height)
+    for start in range(0, len(conditions), BITS):
+        part = conditions[start : start + BITS]
+        codes = codes * (1 << len(part)) + _packed(part) if start else _packed(part)
+    return codes
+
+
 def numbered(conditions: Sequence[pl.Series], height: int, before: Numbers | None = None) -> Numbers:
     """The combinations of some conditions, none of them unknown, and of what was numbered `before`."""
     codes, keys = before or (repeated(0, pl.UInt32, height), (0,))
