@@ -91,18 +91,20 @@ def _decoded(column: pa.Array) -> pa.Array:
 
 
 def as_frame(policy: ir.CheckedPolicy, answers: Sequence[Answer], parts: Sequence[Decided]) -> pl.DataFrame:
-    """Decisions as a data frame of Polars."""
-    texts = {name: [getattr(answer, name) for answer in answers] for name in CODED}
-    lists = {name: [list(getattr(answer, name)) for answer in answers] for name in LISTS}
-    columns = {name: pl.Series(values, dtype=pl.String) for name, values in texts.items()}
-    columns |= {name: pl.Series(values, dtype=pl.List(pl.String)) for name, values in lists.items()}
-    ids = pl.concat([pl.Series("id", dtype=pl.String), *(part.ids for part in parts)])
-    codes = pl.concat([pl.Series("code", dtype=pl.UInt32), *(part.codes.alias("code") for part in parts)])
-    spelled = {name: _spelled(column) for name, column in columns.items()}
-    return pl.DataFrame([ids.alias("id"), codes]).select("id", **spelled, policy=pl.lit(policy.digest))
+    """Decisions as a data frame of Polars; what is the same for all rows takes no memory."""
+    by_name = {name: _column(name, [getattr(answer, name) for answer in answers]) for name in (*CODED, *LISTS)}
+    same = {name: pl.lit(column).first() for name, column in by_name.items() if len(column) == 1}
+    gathered = {name: pl.lit(column).gather(pl.col("code")) for name, column in by_name.items() if name not in same}
+    # Part by part and by the threads of Polars: memory of that size, freed by them before, is there to be used again.
+    pieces = [(pl.Series(dtype=pl.String), pl.Series(dtype=pl.UInt32)), *((part.ids, part.codes) for part in parts)]
+    numbered = (pl.LazyFrame([ids.alias("id"), codes.alias("code")]) for ids, codes in pieces)
+    whole = pl.concat(pl.collect_all([piece.select("id", **gathered) for piece in numbered]))
+    return whole.select("id", **{name: same.get(name, pl.col(name)) for name in by_name}, policy=pl.lit(policy.digest))
 
 
-def _spelled(answers: pl.Series) -> pl.Expr:
-    """A column of answers by their numbers; one value for all rows takes no memory."""
-    same = len(answers) > 0 and answers.n_unique() == 1
-    return pl.lit(answers).first() if same else pl.lit(answers).gather(pl.col("code"))
+def _column(name: str, values: Sequence[Any]) -> pl.Series:
+    """A column of answers by their numbers, or the one that all are."""
+    different = values[:1] if len(set(values)) == 1 else values
+    if name not in LISTS:
+        return pl.Series(different, dtype=pl.String)
+    return pl.Series([list(value) for value in different], dtype=pl.List(pl.String))
