@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from datetime import date
@@ -12,12 +13,14 @@ from unittest import mock
 
 import polars as pl
 import polars.selectors as cs
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import admission
-from admission.backends.columns import Decider, kleene, look_ups, numbering
+from admission.backends.columns import Decider, encoding, kleene, look_ups, numbering
+from admission.backends.columns.judgement import MOST_TABLES, Bench
 from admission.bulk import batches, stream
 from admission.diagnostics import TaskError
 from admission.testing import policies, tasks
@@ -179,6 +182,44 @@ def labels(names: Sequence[str]) -> str:
     return ", ".join(f"{name}: {{zh: {name}, en: {name}}}" for name in names)
 
 
+@pytest.mark.skipif(int(pa.__version__.split(".")[0]) < 20, reason="pyarrow cannot build the array")
+def test_what_lies_under_a_null_is_not_read(tmp_path: Path) -> None:
+    """The bytes of a text that is null may be anything (Arrow, validity bitmaps), such as a place that is not there."""
+    names = ["walk", "balk_for_weeks_and_years", "talk_for_weeks_and_years"]
+    policy = admission.load(write(tmp_path, HEAD + WIDE.format(values=labels(names), some=names[0])))
+    held, short = names[2].encode(), names[0].encode()
+    views = [
+        struct.pack("<i12s", len(short), short),
+        struct.pack("<i4sii", len(names[1]), names[1][:4].encode(), 0, 10**9),
+        struct.pack("<i4sii", len(held), held[:4], 0, 0),
+    ]
+    buffers = [pa.py_buffer(bytes([0b101])), pa.py_buffer(b"".join(views)), pa.py_buffer(held)]
+    texts = pa.Array.from_buffers(pa.string_view(), 3, buffers, 1)
+    starts = pl.Series([0, 1, 2, 3], dtype=pl.Int32).to_arrow()
+    found = policy.decide_table(pa.table({"held": pa.ListArray.from_arrays(starts, texts)}), as_of=DAY, rejects="keep")
+    assert [reject.row for reject in found.rejects] == [2]
+    rows = [{"id": "1", "held": [names[0]]}, {"id": "3", "held": [names[2]]}]
+    assert without_open(found.to_dicts()) == decided(policy, rows, DAY)
+
+
+def test_only_what_rules_compare_is_compared_in_full() -> None:
+    """A short register is compared row by row, and its keys with it; a long one is joined, and asks for no text."""
+    keys = {row.cells[0] for row in BEIJING.checked.registers["form_limits"].rows}
+    assert encoding.texts_asked(BEIJING.checked)["issuer_level"] == keys
+    with mock.patch.object(encoding, "SHORT", len(keys) - 1):
+        assert "issuer_level" not in encoding.texts_asked(BEIJING.checked)
+
+
+def test_answers_that_are_remembered_are_bounded() -> None:
+    """Tables of answers are kept for so many combinations of what is the same in a batch, and for no more."""
+    bench = Bench.on(BEIJING.checked, DAY)
+    for constants in itertools.product((True, False), repeat=6):
+        bench.learn(constants, 3, {5: 1, 2: 0})
+        bench.learn(constants, 3, {7: 1})
+    assert len(bench.answered) == MOST_TABLES
+    assert {tuple(table) for table in bench.answered.values()} == {(None, None, 0, None, None, 1, None, 1)}
+
+
 @pytest.mark.parametrize("held", [[], [[]], [[], None], [None, ["v1"]]], ids=str)
 def test_lists_with_little_in_them(held: list[Any], tmp_path: Path) -> None:
     """A table may have no row, and its lists no text."""
@@ -330,8 +371,17 @@ def test_many_batches_give_the_same_bytes(
     assert len(runs) == 1
 
 
-@given(st.lists(st.sampled_from([0.0, 0.0001, 0.001]), max_size=30), st.integers(0, 30), st.integers(1, 4))
-def test_parts_come_in_order(pauses: list[float], broken: int, threads: int) -> None:
+class PanicError(BaseException):
+    """What a library written in Rust may raise: no `Exception`."""
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.0001, 0.001]), max_size=30),
+    st.integers(0, 30),
+    st.sampled_from([ValueError, PanicError]),
+    st.integers(1, 4),
+)
+def test_parts_come_in_order(pauses: list[float], broken: int, fault: type[BaseException], threads: int) -> None:
     """Whoever works on a part, and however long, what comes of it comes in its turn, and so does what is wrong with it.
 
     No more parts are begun than a bounded number beyond the one that is handed out.
@@ -342,11 +392,11 @@ def test_parts_come_in_order(pauses: list[float], broken: int, threads: int) -> 
         begun.append(place)
         sleep(pauses[place])
         if place == broken:
-            raise ValueError(place)
+            raise fault(place)
         return place
 
     found: list[int] = []
-    is_broken = pytest.raises(ValueError, match=f"^{broken}$") if broken < len(pauses) else nullcontext()
+    is_broken = pytest.raises(fault, match=f"^{broken}$") if broken < len(pauses) else nullcontext()
     with mock.patch.object(stream, "MOST_THREADS", threads), is_broken:
         for place in stream.in_order(work, range(len(pauses))):
             assert len(begun) - len(found) <= 2 * threads

@@ -59,21 +59,22 @@ class Spelled:
         return held
 
     def _listed(self, name: str, lists: Sequence[Sequence[str]]) -> pa.Array:
-        starts = _numbers([0, *accumulate(map(len, lists))])
+        starts = _integers([0, *accumulate(map(len, lists))])
         return pa.ListArray.from_arrays(starts, self._coded(name, [*chain.from_iterable(lists)]))
 
     def _coded(self, name: str, values: Sequence[str | None]) -> pa.Array:
         places = {value: place for place, value in enumerate(self._known[name])}
-        codes = _numbers([None if value is None else places[value] for value in values])
+        codes = _integers([None if value is None else places[value] for value in values])
         return pa.DictionaryArray.from_arrays(codes, _texts(self._known[name]))
 
 
-# `pa.array` would import pandas, where it is installed: twice the time that a million decisions take.
 def _texts(values: Sequence[str]) -> pa.Array:
+    """Texts as Arrow; `pa.array` would import pandas, where it is installed, which takes as long as a million rows."""
     return pl.Series(values, dtype=pl.String).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string())
 
 
-def _numbers(values: Sequence[int | None]) -> pa.Array:
+def _integers(values: Sequence[int | None]) -> pa.Array:
+    """Numbers as Arrow, for the same reason."""
     return pl.Series(values, dtype=pl.Int32).to_arrow()
 
 
@@ -92,7 +93,7 @@ def _decoded(column: pa.Array) -> pa.Array:
 
 def as_frame(policy: ir.CheckedPolicy, answers: Sequence[Answer], parts: Sequence[Decided]) -> pl.DataFrame:
     """Decisions as a data frame of Polars; what is the same for all rows takes no memory."""
-    by_name = {name: _column(name, [getattr(answer, name) for answer in answers]) for name in (*CODED, *LISTS)}
+    by_name = {name: _spelled(name, [getattr(answer, name) for answer in answers]) for name in (*CODED, *LISTS)}
     same = {name: pl.lit(column).first() for name, column in by_name.items() if len(column) == 1}
     gathered = {name: pl.lit(column).gather(pl.col("code")) for name, column in by_name.items() if name not in same}
     # Part by part and by the threads of Polars: memory of that size, freed by them before, is there to be used again.
@@ -102,7 +103,7 @@ def as_frame(policy: ir.CheckedPolicy, answers: Sequence[Answer], parts: Sequenc
     return whole.select("id", **{name: same.get(name, pl.col(name)) for name in by_name}, policy=pl.lit(policy.digest))
 
 
-def _column(name: str, values: Sequence[Any]) -> pl.Series:
+def _spelled(name: str, values: Sequence[Any]) -> pl.Series:
     """A column of answers by their numbers, or the one that all are."""
     different = values[:1] if len(set(values)) == 1 else values
     if name not in LISTS:

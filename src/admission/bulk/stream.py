@@ -197,7 +197,7 @@ def in_order(work: Callable[[T], R], parts: Iterable[T]) -> Generator[R]:
                 waiting.extend((part, pool.submit(work, part)) for part in islice(left, 2 * width - len(waiting)))
                 if not waiting:
                     return
-                while not waiting[0][1].done() and _has_helped(work, waiting):
+                while not waiting[0][1].done() and _help(work, waiting):
                     pass
                 yield waiting.popleft()[1].result()
         finally:
@@ -205,8 +205,8 @@ def in_order(work: Callable[[T], R], parts: Iterable[T]) -> Generator[R]:
                 future.cancel()
 
 
-def _has_helped(work: Callable[[T], R], waiting: deque[tuple[T, Future[R]]]) -> bool:
-    """Do the first part that nobody has begun, if there is one."""
+def _help(work: Callable[[T], R], waiting: deque[tuple[T, Future[R]]]) -> bool:
+    """Work on the first part that nobody has begun; whether there was one."""
     for place, (part, future) in enumerate(waiting):
         if future.cancel():
             waiting[place] = part, _done(work, part)
@@ -219,6 +219,8 @@ def _done(work: Callable[[T], R], part: T) -> Future[R]:
     future: Future[R] = Future()
     try:
         future.set_result(work(part))
-    except Exception as error:  # noqa: BLE001 - raised when its turn comes
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - raised when its turn comes; a panic of Polars is no `Exception`
         future.set_exception(error)
     return future

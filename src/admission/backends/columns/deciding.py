@@ -97,11 +97,13 @@ class _Sitting:
         for key in {*numbers.keys} - judged.keys():
             judged[key] = judge(self.bench.policy, self.rules, self._state(flags.of(key)))
         judgements = [judged[key] for key in numbers.keys]
-        found = [None if one.asks else answers.number(one.answer) for one in judgements]
-        self.bench.learn(flags.constants, len(flags.columns), dict(zip(numbers.keys, found, strict=True)))
-        if None in found:
+        known = [(key, one) for key, one in zip(numbers.keys, judgements, strict=True) if not one.asks]
+        found = {key: answers.number(one.answer) for key, one in known}
+        if 1 << len(flags.columns) <= self.evaluator.tasks.height:  # for few tasks a table costs more than it saves
+            self.bench.learn(flags.constants, len(flags.columns), found)
+        if len(found) < len(numbers.keys):
             return self._with_missing(numbers, judgements, answers)
-        return pl.Series(found, dtype=pl.UInt32)[numbers.of]
+        return pl.Series(found.values(), dtype=pl.UInt32)[numbers.of]
 
     # --------------------------------------------------------------------------------------------- states
 

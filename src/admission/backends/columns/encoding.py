@@ -6,8 +6,7 @@ So the conditions here may doubt too much, and must never doubt too little.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,6 +15,7 @@ import polars as pl
 
 from admission import ir
 from admission.backends.columns.kleene import Truth, all_of, any_of, folded, is_unknown
+from admission.backends.columns.matching import SHORT
 from admission.backends.columns.sets import SetReader
 from admission.backends.columns.terms import Places, Term, column_of, days_of, is_same_set
 from admission.datatypes import FEN_PER_YUAN, FIRST_DAY, LAST_DAY, LONGEST_TEXT, Kind, Type, bounded
@@ -167,9 +167,10 @@ def _comparisons(policy: ir.CheckedPolicy) -> Iterator[tuple[str, str]]:
         yield from ((fact, text) for fact in facts for text in texts if isinstance(text, str))
     for look_up in policy.look_ups.values():
         register = policy.registers[look_up.register]
-        for place, column in enumerate(register.columns):
-            cells = [row.cells[place] for row in register.rows if column in look_up.match]
-            yield from ((look_up.match[column], cell) for cell in cells if isinstance(cell, str))
+        rows = register.rows if len(register.rows) <= SHORT else ()
+        places = {column: place for place, column in enumerate(register.columns)}
+        cells = ((fact, row.cells[places[column]]) for column, fact in look_up.match.items() for row in rows)
+        yield from ((fact, cell) for fact, cell in cells if isinstance(cell, str))
 
 
 def is_plain(declared: Type, dtype: Any) -> bool:
@@ -225,23 +226,17 @@ def _is_one_of(tasks: Tasks, text: pl.Series, values: Sequence[str], asked: Coll
     first = [value for value in values if value in asked or sample.count(value) * RARE > len(sample)]
     others = [value for value in values if value not in first]
     found = any_of(tasks.equal(text, value) for value in first)
-    left = _left(text, found)
-    if left is not None and others and _among(left, others, operator.eq).all():
+    if not isinstance(found, pl.Series):
+        return _holding(_among(text, others))
+    if others and (len(text) - found.sum()) * RARE <= len(text) and _among(text.filter(~found), others).all():
         return True
-    return _holding(_among(text, values, tasks.equal))
+    return _holding(found | _among(text, others) if others else found)
 
 
-def _left(text: pl.Series, found: Truth) -> pl.Series | None:
-    """The texts that were not found, where they are rare."""
-    if not isinstance(found, pl.Series) or (len(text) - found.sum()) * RARE > len(text):
-        return None
-    return text.filter(~found)
-
-
-def _among(text: pl.Series, values: Sequence[str], equal: Callable[[pl.Series, str], Truth]) -> pl.Series:
+def _among(text: pl.Series, values: Sequence[str]) -> pl.Series:
     if len(values) > FEW:
         return text.is_in(values)
-    found = any_of(equal(text, value) for value in values)
+    found = any_of(text == value for value in values)
     assert isinstance(found, pl.Series)  # noqa: S101 - there is a value
     return found
 

@@ -15,6 +15,7 @@ from admission.backends.columns.numbering import is_tabled
 from admission.backends.columns.terms import repeated
 
 Judged = bool | None
+MOST_TABLES = 16  # of answers, of up to a MiB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +95,16 @@ class Bench:
         """The bench of a day."""
         return cls(policy, InForce.on(policy, day))
 
-    def learn(self, constants: tuple[bool | None, ...], width: int, found: Mapping[int, int | None]) -> None:
+    def learn(self, constants: tuple[bool | None, ...], width: int, found: Mapping[int, int]) -> None:
         """Put the numbers of answers by their bits, of which there are `width`, into the table, where it holds them."""
-        if not is_tabled(width):
-            return
         table = self.answered.get(constants)
-        table = repeated(None, pl.UInt32, 1 << width) if table is None else table.clone()
+        if not is_tabled(width) or (table is None and len(self.answered) >= MOST_TABLES):
+            return
         keys = pl.Series(found.keys(), dtype=pl.UInt32)
-        # INVARIANT: threads may learn at once; each table is true, and what one of them lacks is learnt again.
-        self.answered[constants] = table.scatter(keys, pl.Series(found.values(), dtype=pl.UInt32))
+        table = repeated(None, pl.UInt32, 1 << width) if table is None else table
+        if table[keys].null_count():
+            # INVARIANT: threads may learn at once; each table is true, and what one of them lacks is learnt again.
+            self.answered[constants] = table.clone().scatter(keys, pl.Series(found.values(), dtype=pl.UInt32))
 
 
 def judge(policy: ir.CheckedPolicy, rules: InForce, state: State) -> Judgement:

@@ -11,12 +11,11 @@ import polars as pl
 from admission import ir
 from admission.backends.columns.encoding import Tasks
 from admission.backends.columns.kleene import Truth, all_of, is_true
-from admission.backends.columns.matching import FOUND, ROW, matched, scattered
+from admission.backends.columns.matching import FOUND, ROW, SHORT, matched, scattered
 from admission.backends.columns.terms import Places, Term, column_of, days_of, known_where, repeated, spread
 from admission.datatypes import BOOL, FIRST_DAY, LAST_DAY, Type
 
 SINCE, UNTIL = "since", "until"
-SHORT = 16  # rows of a register that are compared one by one
 
 
 @dataclass(frozen=True, slots=True)

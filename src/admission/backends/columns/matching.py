@@ -9,6 +9,7 @@ import polars as pl
 from admission.backends.columns.terms import repeated
 
 ROW, FOUND = "row", "found"
+SHORT = 16  # rows of a register that are compared one by one
 
 
 def matched(keys: Mapping[str, pl.Series], table: pl.DataFrame, kept: Sequence[str] = ()) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from operator import add
 
@@ -27,8 +27,9 @@ class SetReader:
     def __init__(self, values: Sequence[str], places: Places) -> None:
         self.values = values
         self.places = places
+        self._by_value = list(self._bits_of(values))
         self._guess = _Guess.among(values)
-        self._bits = list(self._bits_of(values if self._guess is None else self._guess.slots))
+        self._by_slot = list(self._bits_of(self._guess.slots)) if self._guess else []
 
     def read(self, column: pl.Series) -> tuple[Words, pl.Series]:
         """The sets of a column, and where each text is a value that stands there once; null where there is no list."""
@@ -44,20 +45,19 @@ class SetReader:
 
     def _read(self, column: pl.Series) -> tuple[pa.Array, Iterator[pl.Series]]:
         """Where each list starts, and the bits of all texts, for each word; none for a text that is no value."""
-        if column.dtype != pl.List(pl.String):
-            starts, coded = _parts(column)
-            by_code = self._bits_of(coded.dictionary.to_pylist())
-            return starts, _each(by_code, pl.Series(pl.from_arrow(coded.indices)))
-        if self._guess is None:
-            starts, codes = _parts(column.cast(pl.List(pl.Enum(self.values)), strict=False).to_physical())
-            return starts, _each(self._bits, pl.Series(pl.from_arrow(codes)))
         starts, texts = _parts(column)
-        slots, is_right = self._guess.slots_of(texts)
-        bits = _each(self._bits, slots)
-        if not is_right.null_count() and is_right.all():
-            return starts, bits
-        is_right = is_right.fill_null(value=False)
-        return starts, (word.zip_with(is_right, NO_BITS) for word in bits)
+        if pa.types.is_dictionary(texts.type):
+            return starts, _looked_up(self._bits_of(texts.dictionary.to_pylist()), texts.indices)
+        # What lies under a null is nobody's text, and need not be one at all.
+        if self._guess is not None and not texts.null_count:
+            return starts, self._guessed(self._guess, texts)
+        starts, codes = _parts(column.cast(pl.List(pl.Enum(self.values)), strict=False).to_physical())
+        return starts, _looked_up(self._by_value, codes)
+
+    def _guessed(self, guess: _Guess, texts: pa.Array) -> Iterator[pl.Series]:
+        slots, is_right = guess.slots_of(texts)
+        bits = (table[slots] for table in self._by_slot)
+        return bits if is_right.all() else (word.zip_with(is_right, NO_BITS) for word in bits)
 
     def _bits_of(self, texts: Sequence[str | None]) -> Iterator[pl.Series]:
         """For each word the bits of some texts; one that is no value has none."""
@@ -68,7 +68,8 @@ class SetReader:
             yield pl.Series([1 << bit if word == number else 0 for word, bit in at], dtype=pl.Int64)
 
 
-def _each(tables: Iterator[pl.Series] | list[pl.Series], places: pl.Series) -> Iterator[pl.Series]:
+def _looked_up(tables: Iterable[pl.Series], codes: pa.Array) -> Iterator[pl.Series]:
+    places = pl.Series(pl.from_arrow(codes))
     return (table[places] for table in tables)
 
 
@@ -96,8 +97,9 @@ class _Guess:
     def among(cls, values: Sequence[str]) -> _Guess | None:
         """A guess that tells the values apart; None where none was found, as where two begin alike."""
         heads = _heads(_views(values))
-        tries = MULTIPLIERS if len(set(heads.tolist())) == len(values) <= MOST_GUESSED else 0
-        for number in range(tries):
+        if len(values) > MOST_GUESSED or len(set(heads.tolist())) < len(values):
+            return None
+        for number in range(MULTIPLIERS):
             multiplier = (2 * number + 1) * GOLDEN % 2**64
             slots = _slots(heads, np.uint64(multiplier)).tolist()
             if len(set(slots)) == len(values):
@@ -106,9 +108,9 @@ class _Guess:
         return None
 
     def slots_of(self, texts: pa.Array) -> tuple[pl.Series, pl.Series]:
-        """For each text its slot, and whether it is the value of that slot; null where there is no text."""
+        """For each text its slot, and whether it is the value of that slot."""
         slots = pl.Series(_slots(_heads(texts), self._multiplier))
-        return slots, self._values[slots] == pl.Series(pl.from_arrow(texts))
+        return slots, self._values[slots].eq_missing(pl.Series(pl.from_arrow(texts)))
 
 
 def _views(texts: Sequence[str]) -> pa.Array:
