@@ -105,9 +105,11 @@ def test_a_rerun_writes_the_same_bytes(kind: str, tmp_path: Path, capsys: pytest
         lambda table: table.to_arrow(),
         lambda table: table.to_arrow().to_reader(),
         lambda table: table.to_pandas(use_pyarrow_extension_array=True),
+        lambda table: table.to_pandas(use_pyarrow_extension_array=True).set_index(pd.Index([*range(7, 507)])),
+        lambda table: table.to_pandas(use_pyarrow_extension_array=True).set_index(pd.Index(["x"] * 500, name="odd")),
         lambda table: duckdb.connect().from_arrow(table.to_arrow()),
     ],
-    ids=["polars", "pyarrow", "pyarrow reader", "pandas", "duckdb"],
+    ids=["polars", "pyarrow", "pyarrow reader", "pandas", "pandas, other rows", "pandas, named rows", "duckdb"],
 )
 def test_every_kind_of_table_is_decided_as_task_by_task(made: Any) -> None:
     """`decide_table` takes anything with the Arrow PyCapsule interface, and what it gives has that interface too."""

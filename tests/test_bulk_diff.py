@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import os
 import random
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +16,8 @@ import polars as pl
 import pytest
 
 import admission
+from admission.backends.sql import to_sql
+from admission.bulk import comparison
 from admission.cli import main
 from pack_tasks import random_task
 from small import SMALL, write
@@ -89,6 +93,28 @@ def test_every_change_is_counted(tmp_path: Path, capsys: pytest.CaptureFixture[s
     by_level = Counter((row.get("issuer_level"), said) for row, said in changes)
     assert {(line["value"], line["change"]): line["tasks"] for line in lines if "by" in line} == by_level
     assert lines[-1] == {"total": 2000, "changed": len(changes), "rejected": 0}
+
+
+def test_what_the_engine_shuffles_is_put_in_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each task is compared with itself, in whatever order the engine gives the answers."""
+    source = parquet(tmp_path / "in.parquet", tasks(500), BEIJING.sql_columns())
+    arguments = (PACKS / "china", PACKS / "beijing", source, "--as-of", "2019-08-03")
+    expected = diff(capsys, *arguments)
+    monkeypatch.setattr(comparison, "to_sql", lambda *given: f"SELECT * FROM ({to_sql(*given)}) ORDER BY md5(id)")  # noqa: S608
+    assert diff(capsys, *arguments) == expected
+
+
+def test_a_pipe_of_tasks_is_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both policies decide what comes out of a pipe, though it flows once."""
+    source, pipe = tmp_path / "in.parquet", tmp_path / "pipe.parquet"
+    parquet(source, tasks(50), BEIJING.sql_columns())
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(pipe.write_bytes, source.read_bytes())
+        _, lines, _ = diff(capsys, PACKS / "china", PACKS / "beijing", pipe, "--as-of", "2019-08-03")
+    assert lines[-1] == diff(capsys, PACKS / "china", PACKS / "beijing", source, "--as-of", "2019-08-03")[1][-1]
 
 
 def test_a_policy_does_not_differ_from_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
@@ -194,6 +196,9 @@ def test_a_file_is_not_read_and_written_at_once(tmp_path: Path, capsys: pytest.C
         ("empty.csv", "out.csv", "A927"),
         ("twice.csv", "out.csv", "A510"),
         ("foreign.csv", "out.csv", "A910"),
+        ("cases.csv", "out.csv", "A910"),
+        ("semicolons.csv", "out.csv", "A910"),
+        ("pipe.parquet", "pipe.csv", "A944"),
         ("folder.csv", "out.csv", "A101"),
         ("in.csv", "folder.csv", "A944"),
         ("text.parquet", "out.csv", "A940"),
@@ -205,6 +210,7 @@ def test_files_that_cannot_be_used(
 ) -> None:
     """Each is said in a line with its code, and nothing is written."""
     (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
     for name, text in {
         "in.csv": "id,nature\n1,market_service\n",
         "in.txt": "",
@@ -213,6 +219,8 @@ def test_files_that_cannot_be_used(
         "empty.csv": "",
         "twice.csv": "id,id\n1,2\n",
         "foreign.csv": "id,natur\n1,2\n",
+        "cases.csv": "id,nature,Nature\n1,assistance,2\n",
+        "semicolons.csv": "id;nature\n1;assistance\n",
         "text.parquet": "x" * 100,
         "text.arrow": "x" * 100,
     }.items():
@@ -259,6 +267,76 @@ def test_names_in_a_policy_are_names_and_nothing_else(tmp_path: Path, capsys: py
         write_csv(source, [{name: "x", "nature": "market_service"}], [name, "nature"])
         code, _, err = batch(capsys, PACKS / "beijing", source, tmp_path / "out.csv", "--as-of", "2019-08-03")
         assert (code, err.count("error[A910]")) == (2, 1)
+
+
+@pytest.mark.parametrize("way", ["pipe", "stdin"])
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "arrow"])
+def test_a_pipe_is_read_whole(
+    way: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes out of a pipe, or of stdin by the name `-`, is decided as the same file is."""
+    rows: list[Row] = [{"id": str(place), "nature": "market_service"} for place in range(50)]
+    source, pipe, out = tmp_path / f"in.{kind}", tmp_path / f"pipe.{kind}", tmp_path / "out.csv"
+    write_rows(source, rows)
+    given = source.read_bytes()
+    arguments = ("--as-of", "2019-08-03", "--input-format", kind)
+    if way == "stdin":
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given)))
+        code, said, _ = batch(capsys, PACKS / "beijing", "-", out, *arguments)
+    else:
+        os.mkfifo(pipe)
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(pipe.write_bytes, given)
+            code, said, _ = batch(capsys, PACKS / "beijing", pipe, out, *arguments)
+    assert (code, said) == (0, f"50 task(s) decided: {out}\n")
+    assert pl.read_csv(out, infer_schema=False)["id"].to_list() == [row["id"] for row in rows]
+
+
+def write_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Rows as a file of the kind that its ending says."""
+    table = pl.DataFrame(rows)
+    match path.suffix:
+        case ".csv":
+            table.write_csv(path)
+        case ".jsonl":
+            table.write_ndjson(path)
+        case ".parquet":
+            table.write_parquet(path)
+        case ".arrow":
+            table.write_ipc(path)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_rejects_are_said_though_nothing_is_left(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where every row is refused, each is told why; a table without a row is decided, as a row less is."""
+    source, out = tmp_path / f"in.{kind}", tmp_path / "out.csv"
+    write_rows(source, [{"id": "b", "nature": "bad", "as_of": "2019-08-03" if kind != "parquet" else DAY}])
+    code, said, err = batch(capsys, PACKS / "beijing", source, out)
+    assert (code, said, err.count("error[A913]"), err.count("error[")) == (2, f"0 task(s) decided: {out}\n", 1, 1)
+    assert [reject["row"] for reject in rejects_of(tmp_path / "out.csv.rejects.jsonl")] == [1]
+    if kind == "jsonl":
+        return  # a file without a line is said to be empty
+    nothing = pl.DataFrame(schema={"id": pl.String, "nature": pl.String})
+    nothing.write_csv(source) if kind == "csv" else nothing.write_parquet(source)
+    assert batch(capsys, PACKS / "beijing", source, out)[:2] == (0, f"0 task(s) decided: {out}\n")
+    assert not (tmp_path / "out.csv.rejects.jsonl").exists()
+
+
+def test_a_link_stays_a_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Decisions go into the file that a link leads to; a device is no file, and is left as it is."""
+    source, real, link = tmp_path / "in.csv", tmp_path / "real" / "out.csv", tmp_path / "out.csv"
+    real.parent.mkdir()
+    real.write_text("old", "utf-8")
+    link.symlink_to(real)
+    write_rows(source, [{"id": "a", "nature": "market_service"}])
+    arguments = (PACKS / "beijing", source, link, "--as-of", "2019-08-03")
+    assert batch(capsys, *arguments)[0] == 0
+    assert (link.readlink(), real.read_text("utf-8").startswith("id,verdict")) == (real, True)
+    code, _, err = batch(capsys, *arguments, "--rejects", "/dev/null")
+    assert (code, err.splitlines()[0]) == (
+        2,
+        "/dev/null:1:1: error[A944]: cannot write `/dev/null`: Not a regular file",
+    )
 
 
 def test_the_side_file_is_there_only_for_rejects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -338,6 +416,31 @@ def test_progress_is_not_shown_elsewhere(monkeypatch: pytest.MonkeyPatch) -> Non
     gauge(0.5)
     gauge.close()
     assert cast("io.StringIO", sys.stderr).getvalue() == ""
+
+
+def test_ctrl_c_ends_a_run_whatever_a_library_makes_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library that raises something else once it was interrupted, or goes on to the end, does not hide the key."""
+    source, out = tmp_path / "in.parquet", kept(tmp_path)
+    frame(BEIJING, random_rows("beijing", 20)).write_parquet(source)
+    close = pq.ParquetWriter.close
+
+    def interrupted(self: pq.ParquetWriter) -> None:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        close(self)
+
+    def panicking(self: pq.ParquetWriter) -> None:
+        interrupted(self)
+        raise pl.exceptions.PanicException
+
+    for way in (interrupted, panicking):
+        with monkeypatch.context() as patch:
+            patch.setattr(pq.ParquetWriter, "close", way)
+            code, said, _ = batch(capsys, PACKS / "beijing", source, out, "--as-of", "2019-08-03")
+        assert (code, said, unchanged(out)) == (130, "", True)
+        assert {path.name for path in tmp_path.iterdir()} == {"in.parquet", "out.parquet"}
 
 
 def test_ctrl_c_ends_a_run_though_a_library_swallows_it(

@@ -1,7 +1,7 @@
 """Decisions in bulk: what is no task is refused in the words of the task reader, and never lost."""
 
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -218,6 +218,12 @@ def test_calls_that_make_no_sense() -> None:
         BEIJING.decide_table(table, as_of=date(2018, 12, 31))
     with pytest.raises(TypeError, match="expected a table with the Arrow PyCapsule interface, not list"):
         BEIJING.decide_table([{"nature": "assistance"}])  # type: ignore[arg-type] # the wrong thing, on purpose
+    with pytest.raises(TypeError, match=r"as_of takes a datetime\.date, not '2019-08-03'"):
+        BEIJING.decide_table(table, as_of="2019-08-03")  # type: ignore[arg-type] # the same
+    with pytest.raises(TypeError, match=r"as_of takes a datetime\.date, not datetime\.datetime"):
+        BEIJING.to_sql("duckdb", "tasks", as_of=datetime(2019, 8, 3, tzinfo=UTC))
+    with pytest.raises(TypeError, match="columns takes the names of columns, not one text: 'nature'"):
+        BEIJING.to_sql("duckdb", "tasks", as_of=DAY, columns="nature")
     with pytest.raises(ValueError, match="rejects takes 'raise' or 'keep', not 'drop'"):
         BEIJING.decide_table(table, as_of=DAY, rejects="drop")  # type: ignore[arg-type] # the same
 

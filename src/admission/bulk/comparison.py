@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from admission.backends.sql import to_sql
 from admission.bulk.database import Row, Workspace, identifier, literal_path, reading
 from admission.bulk.examination import SOUND, Examination
 from admission.bulk.review import Reject
-from admission.bulk.sources import PLACE, Source, open_file
+from admission.bulk.sources import PLACE, Source, kind_of, open_file, readable_again
 from admission.diagnostics import Diagnostic
 from admission.frontend.tasks import Record
 
@@ -131,19 +132,20 @@ class Comparison:
         Raises `InputError`, `MissingExtraError`.
         """
         self._rejected.clear()
+        kept, kind = readable_again(self.workspace, path), kind or kind_of(path)
         for side in self.sides:
-            self._decide(side, path, kind)
+            self._decide(side, kept, kind, str(path))
         with reading(str(path)):
             self._compare()
 
-    def _decide(self, side: Side, path: Path, kind: str | None) -> None:
+    def _decide(self, side: Side, path: Path, kind: str, name: str) -> None:
         """Write what one policy says of each row to disk, in two files with the same rows: what, and of which."""
         with Workspace() as own:
             own.watch = self.workspace.watch
-            source = side.own(open_file(own, path, kind))
-            examined = Examination(own, side.policy, source, lambda reject: self._refuse(str(path), reject), side.day)
+            source = side.own(open_file(own, path, kind, name))
+            examined = Examination(own, side.policy, source, lambda reject: self._refuse(name, reject), side.day)
             examined.run()
-            with reading(str(path)):
+            with reading(name):
                 self._keep(side.name, own, examined)
         if side.name == "new":
             self.changes.notes += examined.notes
@@ -162,11 +164,22 @@ class Comparison:
             else f"CAST(NULL AS VARCHAR) AS {identifier(fact)}"
             for fact in self.by
         )
-        rows = f"SELECT {', '.join([identifier(PLACE), 'id', *by])} FROM {SOUND}"
-        query = to_sql(examined.policy, "duckdb", SOUND, examined.day, examined.columns)
-        said = f"SELECT verdict, channel, violations, notes FROM ({query})"
-        for what, query in (("rows", rows), ("said", said)):
-            own.copy(query, self._file(name, what))
+        place = identifier(PLACE)
+        own.copy(f"SELECT {', '.join([place, 'id', *by])} FROM {SOUND}", self._file(name, "rows"))
+        own.run(f"CREATE VIEW placed AS SELECT * REPLACE (CAST({place} AS VARCHAR) AS id) FROM {SOUND}")
+        query = to_sql(examined.policy, "duckdb", "placed", examined.day, examined.columns)
+        said = f"SELECT CAST(id AS BIGINT) AS {place}, verdict, channel, violations, notes FROM ({query})"
+        own.copy(said, self._file(name, "said"))
+        self._put_in_order(name, own)
+
+    def _put_in_order(self, name: str, own: Workspace) -> None:
+        """Sort what is said like the rows. The engine's joins keep the order as a rule, but promise nothing."""
+        place, rows, said = identifier(PLACE), self._table(name, "rows"), self._table(name, "said")
+        differs = f"FROM {rows} r POSITIONAL JOIN {said} s WHERE r.{place} IS DISTINCT FROM s.{place}"
+        if own.one(f"SELECT 1 {differs} LIMIT 1") is not None:
+            in_order = own.folder / "in_order.parquet"
+            own.copy(f"SELECT * FROM {said} ORDER BY {place}", in_order)
+            shutil.move(in_order, self._file(name, "said"))
 
     def _file(self, side: str, what: str) -> Path:
         return self.workspace.folder / f"{side}_{what}.parquet"
@@ -194,9 +207,7 @@ class Comparison:
         if not self._rejected:
             return f"FROM {rows} r POSITIONAL JOIN {old} o POSITIONAL JOIN {new} n"
         place = identifier(PLACE)
-        before = f"(SELECT {place}, o FROM {self._table('old', 'rows')} POSITIONAL JOIN {old} o)"
-        after = f"(SELECT {place}, n FROM {rows} POSITIONAL JOIN {new} n)"
-        return f"FROM {rows} r JOIN {before} a USING ({place}) JOIN {after} b USING ({place})"
+        return f"FROM {rows} r JOIN {old} o ON r.{place} = o.{place} JOIN {new} n ON r.{place} = n.{place}"
 
     def count(self) -> Changes:
         """The changes in all files that were read."""

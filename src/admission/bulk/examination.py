@@ -76,6 +76,8 @@ class Examination:
         with reading(self.source.name):
             if self.source.relation:
                 self._check_columns()
+            elif unknown := [self._unknown(name) for name in self.source.header if self._declared(name) is None]:
+                raise InputError(unknown)
             if self.source.relation and self._sift():
                 self._settle()
             else:
@@ -142,8 +144,7 @@ class Examination:
         for name, kind in self.source.columns.items():
             declared = self._declared(name)
             if declared is None:
-                near = nearest(name, (*self.policy.facts, *intake.RESERVED))
-                faults.append(self._fault("A910", {"fact": name}, near))
+                faults.append(self._unknown(name))
             elif not self._is_fit(declared, kind) and self._is_given(name):
                 data = {"fact": name, "expected": expectation(declared), "found": kind, "type": _native(declared)}
                 faults.append(self._fault("A942", data))
@@ -154,6 +155,9 @@ class Examination:
         fit = {n: kind for n, kind in self.source.columns.items() if self._is_fit(self._declared(n) or TEXT, kind)}
         self.source = replace(self.source, columns=fit)  # what is left out holds nothing
         self._check_day(self.day)
+
+    def _unknown(self, name: str) -> Diagnostic:
+        return self._fault("A910", {"fact": name}, nearest(name, (*self.policy.facts, *intake.RESERVED)))
 
     def _fault(self, code: str, data: Mapping[str, object], near: str | None = None) -> Diagnostic:
         return Diagnostic(code, None, data, near, path=self.source.name or None)

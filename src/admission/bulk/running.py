@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from errno import EISDIR, ENOENT
+from errno import EINVAL, EISDIR, ENOENT
 from os import strerror
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SHOWN = 5  # rejects that are kept to be shown
+NO_FILE = "Not a regular file"  # a pipe or a device, which cannot be put into place whole or not at all
 
 
 @dataclass(slots=True)
@@ -50,9 +51,10 @@ def check_paths(source: Path, target: Path, rejects: Path) -> None:
     """Raises `InputError` where a file cannot be written, or would be two things at once."""
     kind_of(target, FORMATS)
     for path in (target, rejects):
-        if path.is_dir() or not path.parent.is_dir():
-            error = IsADirectoryError(EISDIR, strerror(EISDIR)) if path.is_dir() else OSError(ENOENT, strerror(ENOENT))
-            raise unwritable(path, error)
+        if path.exists() and (not path.is_file() or path.absolute().is_relative_to("/dev")):
+            raise unwritable(path, OSError(*((EISDIR, strerror(EISDIR)) if path.is_dir() else (EINVAL, NO_FILE))))
+        if not path.parent.is_dir():
+            raise unwritable(path, OSError(ENOENT, strerror(ENOENT)))
         if path.exists() and source.exists() and path.samefile(source):
             raise InputError([Diagnostic("A945", None, {"path": path}, path=str(path))])
     if target.absolute() == rejects.absolute():
@@ -127,6 +129,7 @@ class Run:
                 decisions = decisions_of(self.workspace, self.policy, self.source, refuse, self.days)
                 outcome.decided = write(self.workspace, self._decided(decisions.stream, is_counted), target, part)
             outcome.notes, outcome.absent, outcome.undated = decisions.notes, decisions.absent, decisions.undated
+            self.workspace.watch(1)  # the last moment at which the run may still be stopped
             if outcome.rejected:
                 settle(side, rejects)
             else:

@@ -6,6 +6,8 @@ import csv
 import gzip
 import io
 import re
+import shutil
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -61,6 +63,8 @@ class Source:
     """The same without `PLACE`, of a CSV file: to count rows takes a single thread."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """The columns and their types, without `PLACE`."""
+    header: tuple[str, ...] = ()
+    """The names in the first line of a CSV file."""
     rows: int | None = None
     """How many there are, where that is known beforehand."""
     records: Callable[[], Iterator[Record | Diagnostic]] | None = None
@@ -87,23 +91,39 @@ def is_zipped(path: Path) -> bool:
     return path.suffix.lower() == ".gz"
 
 
-def open_file(workspace: Workspace, path: Path, kind: str | None = None) -> Source:
-    """The tasks of a file. Raises `InputError` where it cannot be read, and `MissingExtraError`."""
+def open_file(workspace: Workspace, path: Path, kind: str | None = None, name: str | None = None) -> Source:
+    """The tasks of a file, which messages call `name`; `-` is stdin.
+
+    Raises `InputError` where it cannot be read, and `MissingExtraError`.
+    """
     known = kind or kind_of(path)
-    try:
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise InputError([Diagnostic("A101", None, {"path": path, "why": said(error)}, path=str(path))]) from None
+    name = name or str(path)
+    path = readable_again(workspace, path)
     match known:
         case "parquet":
-            return _parquet(workspace, path)
+            return _parquet(workspace, path, name)
         case "arrow":
-            return _arrow(workspace, path)
+            return _arrow(workspace, path, name)
         case "csv":
-            return _csv(path)
+            return _csv(path, name)
         case _:
-            return _records(path, known)
+            return _records(path, name, known)
+
+
+def readable_again(workspace: Workspace, path: Path) -> Path:
+    """A file as it is, and what comes out of a pipe or stdin, which flows once, kept on disk. Raises `InputError`."""
+    is_stdin = str(path) == "-"
+    try:
+        with sys.stdin.buffer if is_stdin else path.open("rb") as stream:
+            if path.is_file() and not is_stdin:
+                return path
+            spool = workspace.folder / f"piped{'.gz' * is_zipped(path)}"
+            with spool.open("wb") as kept:
+                shutil.copyfileobj(stream, kept)
+            return spool
+    except OSError as error:
+        data = {"path": path, "why": said(error)}
+        raise InputError([Diagnostic("A101", None, data, path=str(path))]) from None
 
 
 def days_of(workspace: Workspace, source: Source) -> list[date]:
@@ -136,16 +156,16 @@ def _day(given: object) -> date | None:
 # ------------------------------------------------------------------------------------- Parquet and Arrow
 
 
-def _parquet(workspace: Workspace, path: Path) -> Source:
-    columns = Columns(partial(_columns_of, workspace, path))
-    in_batches = batches.of_parquet(path, str(path))
+def _parquet(workspace: Workspace, path: Path, name: str) -> Source:
+    columns = Columns(partial(_columns_of, workspace, path, name))
+    in_batches = batches.of_parquet(path, name)
     if in_batches is None:  # the engine reads it all the same, or says what is wrong with it
-        return Source(str(path), PYTHON, parquet(path), columns=dict(columns))
-    return Source(str(path), PYTHON, parquet(path), columns=columns, rows=in_batches.rows, batches=lambda: in_batches)
+        return Source(name, PYTHON, parquet(path), columns=dict(columns))
+    return Source(name, PYTHON, parquet(path), columns=columns, rows=in_batches.rows, batches=lambda: in_batches)
 
 
-def _columns_of(workspace: Workspace, path: Path) -> dict[str, str]:
-    with reading(str(path)):
+def _columns_of(workspace: Workspace, path: Path, name: str) -> dict[str, str]:
+    with reading(name):
         return workspace.columns(f"read_parquet({literal_path(path)}, hive_partitioning = false)")
 
 
@@ -175,16 +195,17 @@ def parquet(path: Path) -> str:
     return f"(SELECT * EXCLUDE (file_row_number), file_row_number + 1 AS {identifier(PLACE)} FROM {read})"
 
 
-def _arrow(workspace: Workspace, path: Path) -> Source:
-    file = _ArrowFile(path)
-    return replace(open_table(workspace, file, str(path)), batches=lambda: batches.of_stream(file.open(), str(path)))
+def _arrow(workspace: Workspace, path: Path, name: str) -> Source:
+    file = _ArrowFile(path, name)
+    return replace(open_table(workspace, file, name), batches=lambda: batches.of_stream(file.open(), name))
 
 
 class _ArrowFile:
     """An Arrow IPC file or stream, opened anew each time that it is read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, name: str) -> None:
         self.path = path
+        self.name = name
         self.open().close()
 
     def __len__(self) -> int:
@@ -209,8 +230,8 @@ class _ArrowFile:
             batches = (opened.get_batch(number) for number in range(opened.num_record_batches))
             return pa.RecordBatchReader.from_batches(opened.schema, batches)
         except (pa.ArrowException, OSError) as error:
-            data = {"path": self.path, "problem": said(error)}
-            raise InputError([Diagnostic("A940", None, data, path=str(self.path))]) from None
+            data = {"path": self.name, "problem": said(error)}
+            raise InputError([Diagnostic("A940", None, data, path=self.name)]) from None
 
 
 def open_table(workspace: Workspace, data: ArrowStream, name: str = "") -> Source:
@@ -230,7 +251,7 @@ def open_table(workspace: Workspace, data: ArrowStream, name: str = "") -> Sourc
             return Source(name, PYTHON, numbered, columns=columns)
         spool = workspace.folder / "handed.parquet"
         workspace.copy(f"SELECT {read} FROM handed", spool)
-    kept = _parquet(workspace, spool)
+    kept = _parquet(workspace, spool, name)
     return replace(kept, name=name, batches=None)
 
 
@@ -248,29 +269,31 @@ class _Handed:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path, name: str) -> Iterator[IO[bytes]]:
     """A text file, unpacked where it is compressed. Raises `InputError`, also where it breaks off."""
     try:
         with gzip.open(path, "rb") if is_zipped(path) else path.open("rb") as stream:
             yield stream  # type: ignore[misc] # the two read alike
     except (OSError, EOFError, zlib.error) as error:
-        data = {"path": path, "problem": said(error)}
-        raise InputError([Diagnostic("A940", None, data, path=str(path))]) from None
+        data = {"path": name, "problem": said(error)}
+        raise InputError([Diagnostic("A940", None, data, path=name)]) from None
 
 
-def _records(path: Path, kind: str) -> Source:
+def _records(path: Path, name: str, kind: str) -> Source:
     def read() -> Iterator[Record | Diagnostic]:
-        with _opened(path) as stream:
-            yield from tasks.read_stream(stream, str(path), kind)
+        with _opened(path, name) as stream:
+            yield from tasks.read_stream(stream, name, kind)
 
-    return Source(str(path), CELL, records=read)
+    return Source(name, CELL, records=read)
 
 
-def _csv(path: Path) -> Source:
+def _csv(path: Path, name: str) -> Source:
     """A CSV file for the engine where its header is plain; whatever else it is, the task reader says."""
-    careful = _records(path, "csv")
-    header = _header(path)
-    if header is None or _is_read_otherwise(path):
+    with _opened(path, name) as stream:
+        first, second = (stream.readline(tasks.LONGEST_LINE) for _ in range(2))
+    header = _header(first.removeprefix(BOM))
+    careful = replace(_records(path, name, "csv"), header=tuple(header))
+    if not second or not _is_plain(first, header) or _is_read_otherwise(path, name):
         return careful
     struct = ", ".join(f"{text(name)}: 'VARCHAR'" for name in header)
     # INVARIANT: the dialect is that of the task reader; a line that is not of it is no row but damage, and then the
@@ -284,9 +307,7 @@ def _csv(path: Path) -> Source:
     compressed = ", compression = 'gzip'" if is_zipped(path) else ""
     read = f"read_csv({literal_path(path)}, {options}{compressed})"
     relation = f"(SELECT *, row_number() OVER () AS {identifier(PLACE)} FROM {read})"
-    with _opened(path) as stream:
-        marked = stream.read(len(BOM)) == BOM
-    notes = (Diagnostic("A905", None, {}, path=str(path)),) if marked else ()
+    notes = (Diagnostic("A905", None, {}, path=name),) if first.startswith(BOM) else ()
     columns = dict.fromkeys(header, "VARCHAR")
     return replace(careful, relation=relation, unnumbered=read, columns=columns, notes=notes)
 
@@ -295,14 +316,14 @@ _ALONE = re.compile(rb"\r[^\n]")
 _PADDED = re.compile(rb'(?:^|[,\r\n])[ \t]+"|"[ \t]+(?:[,\r\n]|$)')
 
 
-def _is_read_otherwise(path: Path) -> bool:
+def _is_read_otherwise(path: Path, name: str) -> bool:
     """Whether the engine may read a file otherwise than the task reader.
 
     The engine drops a space around a quote, which the task reader does not, and ends a line at a carriage return that
     stands alone, at which the task reader stops.
     """
     end = b""
-    with _opened(path) as stream:
+    with _opened(path, name) as stream:
         while block := stream.read(BLOCK):
             joined = end + block
             is_likely = any(pair in joined for pair in (b' "', b'" ', b'\t"', b'"\t'))
@@ -312,16 +333,16 @@ def _is_read_otherwise(path: Path) -> bool:
     return False
 
 
-def _header(path: Path) -> list[str] | None:
-    """The names in the first line, where it is nothing but two or more different names, unquoted."""
+def _header(first: bytes) -> list[str]:
+    """The names in a first line; none where it cannot be read."""
     try:
-        with _opened(path) as stream:
-            first = stream.readline(tasks.LONGEST_LINE).removeprefix(BOM)
-            second = stream.readline(tasks.LONGEST_LINE)
-        names = next(csv.reader(io.StringIO(first.decode("utf-8"), newline=""), strict=True), [])
+        return next(csv.reader(io.StringIO(first.decode("utf-8"), newline=""), strict=True), [])
     except (UnicodeDecodeError, csv.Error):
-        return None
-    plain = all(name and name == name.strip() for name in names)
-    if not plain or len(names) < 2 or len({name.casefold() for name in names}) < len(names):  # noqa: PLR2004
-        return None
-    return names if second and b'"' not in first and b"\r" not in first.removesuffix(b"\r\n") else None
+        return []
+
+
+def _is_plain(first: bytes, names: list[str]) -> bool:
+    """Whether a first line is nothing but two or more different names, unquoted."""
+    differ = len({name.casefold() for name in names}) == len(names) > 1
+    named = all(name and name == name.strip() for name in names)
+    return differ and named and b'"' not in first and b"\r" not in first.removesuffix(b"\r\n")

@@ -111,7 +111,7 @@ class Stream:
             if self.watch and self.batches.rows:
                 self.watch(done / self.batches.rows)
             yield finished
-        if not self._has_days and self.days.today is None:
+        if done and not self._has_days and self.days.today is None:
             raise InputError([Diagnostic("A920", None, {"fact": ir.AS_OF}, path=self.batches.name or None)])
 
     # ------------------------------------------------------------------------------------------- one batch

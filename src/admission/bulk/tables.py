@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Literal
@@ -69,6 +70,17 @@ class DecidedTable:
         return said | lists | {"policy": self._policy.digest}
 
 
+def _without_index(stream: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """A stream without the labels of rows, which pandas gives along as columns (its metadata says which)."""
+    told = json.loads((stream.schema.metadata or {}).get(b"pandas", b"{}"))
+    index = {name for name in told.get("index_columns", ()) if isinstance(name, str)}
+    kept = [name for name in stream.schema.names if name not in index]
+    if len(kept) == len(stream.schema.names):
+        return stream
+    schema = pa.schema([stream.schema.field(name) for name in kept])
+    return pa.RecordBatchReader.from_batches(schema, (batch.select(kept) for batch in stream))
+
+
 def decide_table(
     policy: ir.CheckedPolicy,
     data: ArrowStream,
@@ -78,10 +90,12 @@ def decide_table(
     """The decisions for a table of tasks; see `Policy.decide_table`."""
     if rejects not in ("raise", "keep"):
         raise ValueError(f"rejects takes 'raise' or 'keep', not {rejects!r}")
+    if as_of is not None and type(as_of) is not date:
+        raise TypeError(f"as_of takes a datetime.date, not {as_of!r}")
     if not hasattr(data, "__arrow_c_stream__"):
         raise TypeError(f"expected a table with the Arrow PyCapsule interface, not {type(data).__name__}")
     kept: list[Reject] = []
-    table = data if isinstance(data, pl.DataFrame) else pa.RecordBatchReader.from_stream(data)
+    table = data if isinstance(data, pl.DataFrame) else _without_index(pa.RecordBatchReader.from_stream(data))
     in_batches = batches.of_frame(table) if isinstance(table, pl.DataFrame) else batches.of_stream(table, "")
     stream = None if in_batches is None else Stream(policy, in_batches, kept.append, Days(as_of))
     if stream is not None and stream.is_plain:

@@ -35,7 +35,7 @@ def beside(target: Path) -> Iterator[Path]:
     Raises `InputError` where it cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:60]}.", suffix=".part", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:60]}.", suffix=".part", dir=target.resolve().parent)
     except OSError as error:
         raise unwritable(target, error) from None
     os.close(handle)
@@ -55,7 +55,7 @@ def settle(part: Path, target: Path) -> None:
     part.chmod(0o666 & ~mask)
     with part.open("rb+") as written:
         os.fsync(written.fileno())
-    part.replace(target)
+    part.replace(target.resolve())  # a link stays one
 
 
 def write(workspace: Workspace, decisions: Iterable[pa.RecordBatch], target: Path, part: Path) -> int:

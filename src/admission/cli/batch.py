@@ -2,7 +2,7 @@
 
 A row that is no task of the policy goes to OUT.rejects.jsonl with everything that is wrong with it, the others are
 decided, and the exit code is then 2; otherwise it is 0 whatever the verdicts. OUT is written whole or not at all, and
-a rerun writes the same bytes. Needs the extra `sql`; Arrow files need the extra `frames`.
+a rerun writes the same bytes. Needs the extra `frames`.
 """
 
 from __future__ import annotations
@@ -109,7 +109,10 @@ def watched(workspace: Workspace, source: Source) -> Iterator[Source]:
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], None]]:
-    """What raises `KeyboardInterrupt` once Ctrl-C was pressed, also where a library has swallowed the first."""
+    """What raises `KeyboardInterrupt` once Ctrl-C was pressed, also where a library has swallowed the first.
+
+    Whatever a library raises after that, it is the key that ends the run.
+    """
     pressed = threading.Event()
 
     def press(number: int, frame: FrameType | None) -> None:
@@ -126,6 +129,9 @@ def interruptible() -> Iterator[Callable[[], None]]:
     signal.signal(signal.SIGINT, press)
     try:
         yield stop_where_asked
+    except BaseException:
+        stop_where_asked()
+        raise
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

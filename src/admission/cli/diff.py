@@ -2,7 +2,7 @@
 
 Without TASKS the answer covers all tasks, complete or not, on every day on which both policies are in force, and
 "no task is decided differently" is a proof (extra `verify`). With TASKS it counts the changes among them; tables of
-any size, in Parquet, Arrow or .gz files, need the extra `sql`, and leave obligations out.
+any size, in Parquet, Arrow or .gz files, need the extra `frames`, and leave obligations out.
 Exit 1 where there is a difference, or where it was not settled in time.
 """
 
@@ -39,7 +39,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("new", metavar="NEW", help="the policy that is compared")
     parser.add_argument("tasks", metavar="TASKS", nargs="*", help="files of tasks to count the changes in")
     parser.add_argument("--place", help="which place's policy to take from a book")
-    policies.add_as_of(parser)
+    parser.add_argument("--as-of", type=policies.day, metavar="DATE", help="the day for both (default: the tasks' own)")
     parser.add_argument("--as-of-old", type=policies.day, metavar="DATE", help="the day for OLD")
     parser.add_argument("--as-of-new", type=policies.day, metavar="DATE", help="the day for NEW")
     parser.add_argument(

@@ -47,7 +47,7 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
         "--as-of",
         type=day,
         metavar="DATE",
-        help="the day of the decision, for tasks that do not give one (today, if neither does; it is then said)",
+        help="the day of the decision, for tasks that do not give one; no task may give another (default: today)",
     )
 
 
