@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -194,11 +195,21 @@ def unwritable(path: Path, error: BaseException) -> InputError:
     return InputError([Diagnostic("A944", None, {"path": path, "why": said(error)}, path=str(path))])
 
 
+_MESSAGE = re.compile(r'"exception_message":\s*"((?:[^"\\]|\\.)*)"')
+"""What a thread of the engine's has to say, in the JSON that it hands on."""
+
+
 def said(error: BaseException) -> str:
-    """The first line of what the engine or the system says."""
+    """The first line of what the engine or the system says.
+
+    >>> said(duckdb.IOException('write failed: {"exception_type":"IO","exception_message":"no space for \\\\"x\\\\""}'))
+    'no space for "x"'
+    """
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    return str(error).strip().splitlines()[0][:300]
+    line = str(error).strip().splitlines()[0]
+    within = _MESSAGE.search(line)
+    return (json.loads(f'"{within[1]}"') if within else line)[:300]
 
 
 def identifier(name: str) -> str:

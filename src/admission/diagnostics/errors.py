@@ -120,7 +120,7 @@ class TaskError(AdmissionError):
         self.faults: tuple[Fault, ...] = tuple(faults)
 
     def __str__(self) -> str:
-        return "; ".join(str(fault) for fault in self.faults)
+        return "; ".join(f"row {fault.line}: {fault}" if fault.line else str(fault) for fault in self.faults)
 
     def __reduce__(self) -> tuple[type[TaskError], tuple[tuple[Fault, ...]]]:
         return type(self), (self.faults,)
