@@ -114,7 +114,7 @@ def test_wrong_values_of_a_table_raise_all_at_once() -> None:
     table = frame(BEIJING, rows)
     with pytest.raises(admission.TaskError) as raised:
         BEIJING.decide_table(table, as_of=DAY)
-    assert str(raised.value).startswith("row 2: `")
+    assert str(raised.value).startswith("row 2: [A913] `nature` has no value `service`")
     found = [(fault.line, fault.fact, fault.code) for fault in raised.value.faults]
     assert sorted(found) == [
         (2, "forms", "A912"),

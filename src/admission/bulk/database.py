@@ -200,9 +200,9 @@ _MESSAGE = re.compile(r'"exception_message":\s*"((?:[^"\\]|\\.)*)"')
 
 
 def said(error: BaseException) -> str:
-    """The first line of what the engine or the system says.
+    r"""The first line of what the engine or the system says.
 
-    >>> said(duckdb.IOException('write failed: {"exception_type":"IO","exception_message":"no space for \\\\"x\\\\""}'))
+    >>> said(duckdb.IOException('write failed: {"exception_type":"IO","exception_message":"no space for \\"x\\""}'))
     'no space for "x"'
     """
     if isinstance(error, OSError):
