@@ -136,6 +136,7 @@ def test_a_wrong_value_far_down(kind: str, tmp_path: Path, capsys: pytest.Captur
         ("in.parquet", "out.parquet", "out.parquet"),
         ("in.parquet", "out.csv", "temporary/admission-"),
         ("in.csv", "out.parquet", "temporary/admission-"),
+        ("-", "out.parquet", "temporary/admission-"),
     ],
 )
 def test_a_disk_that_is_full(given: str, name: str, full: str, tmp_path: Path) -> None:
@@ -143,26 +144,29 @@ def test_a_disk_that_is_full(given: str, name: str, full: str, tmp_path: Path) -
     source, out, temporary = tmp_path / given, kept(tmp_path, name), tmp_path / "temporary"
     temporary.mkdir()
     rows = random_rows("beijing", 5000)
-    if given == "in.csv":
+    if given != "in.parquet":
         write_csv(source, rows, sorted({name for row in rows for name in row}))
     else:
         frame(BEIJING, rows).write_parquet(source)
+
+    read = ["-", "--input-format", "csv"] if given == "-" else [source]
 
     def fill() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
     done = subprocess.run(
-        [sys.executable, "-m", "admission", "batch", PACKS / "beijing", source, out, "--lang", "en"],
+        [sys.executable, "-m", "admission", "batch", PACKS / "beijing", *read, out, "--lang", "en"],
+        input=source.read_bytes() if given == "-" else b"",
         capture_output=True,
-        text=True,
         check=False,
         preexec_fn=fill,
         timeout=120,
         env=os.environ | {"TMPDIR": str(temporary)},
     )
+    said = done.stderr.decode()
     assert done.returncode == 2
-    assert f"error[A944]: cannot write `{tmp_path / full}" in done.stderr
-    assert "nothing was written; check the path, its permissions and the space on the disk" in done.stderr
+    assert f"error[A944]: cannot write `{tmp_path / full}" in said
+    assert "nothing was written; check the path, its permissions and the space on the disk" in said
     assert unchanged(out)
     assert not any(temporary.iterdir())
 

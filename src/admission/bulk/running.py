@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SHOWN = 5  # rejects that are kept to be shown
+DEVICES = ("/dev", "/dev/fd")  # where a link may lead to a file by way of the standard output
 NO_FILE = "Not a regular file"  # a pipe or a device, which cannot be put into place whole or not at all
 
 
@@ -51,7 +52,7 @@ def check_paths(source: Path, target: Path, rejects: Path) -> None:
     """Raises `InputError` where a file cannot be written, or would be two things at once."""
     kind_of(target, FORMATS)
     for path in (target, rejects):
-        if path.exists() and (not path.is_file() or path.absolute().is_relative_to("/dev")):
+        if path.exists() and (not path.is_file() or str(path.absolute().parent) in DEVICES):
             raise unwritable(path, OSError(*((EISDIR, strerror(EISDIR)) if path.is_dir() else (EINVAL, NO_FILE))))
         if not path.parent.is_dir():
             raise unwritable(path, OSError(ENOENT, strerror(ENOENT)))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from errno import EDQUOT, EFBIG, ENOSPC
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any, Protocol, TypeGuard
@@ -20,7 +21,7 @@ from typing import IO, Any, Protocol, TypeGuard
 from admission import ir
 from admission.bulk import batches
 from admission.bulk.batches import Batches
-from admission.bulk.database import Workspace, identifier, literal_path, reading, said, text
+from admission.bulk.database import Workspace, identifier, literal_path, reading, said, text, unwritable
 from admission.datatypes import DATE, Unfit, from_document, from_python
 from admission.diagnostics import Diagnostic, InputError, MissingExtraError
 from admission.frontend import tasks
@@ -39,6 +40,7 @@ PLACE = "row number"
 DAMAGE = "csv_damage"
 NEVER = "\x01never\x01"  # a text that stands for NULL; were none given, a row with empty cells too many would pass
 BLOCK = 1 << 20  # bytes read at a time
+FULL = (EDQUOT, EFBIG, ENOSPC)  # what is said of a disk that takes no more
 NOTHING = '"NULL"'  # the type of a column that holds nothing
 
 
@@ -122,6 +124,8 @@ def readable_again(workspace: Workspace, path: Path) -> Path:
                 shutil.copyfileobj(stream, kept)
             return spool
     except OSError as error:
+        if error.errno in FULL:
+            raise unwritable(workspace.folder, error) from None
         data = {"path": path, "why": said(error)}
         raise InputError([Diagnostic("A101", None, data, path=str(path))]) from None
 
