@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, seed, settings
 
 import admission
 from admission.backends.rete.matcher import EngineMissingError, engine
@@ -95,11 +95,12 @@ NEAR_MISSES = {
 """Events with which each watch could have been raised."""
 
 
-def draw_logs(count: int) -> list[Log]:
-    """So many logs of the Beijing pack."""
+def draw_logs(count: int, number: int) -> list[Log]:
+    """So many logs of the Beijing pack, other ones for each number."""
     found: list[Log] = []
 
-    @settings(FIND, max_examples=count, derandomize=True, phases=[Phase.generate])
+    @seed(number)
+    @settings(FIND, max_examples=count, phases=[Phase.generate])
     @given(events(BEIJING))
     def collect(log: Log) -> None:
         found.append(log)
@@ -110,8 +111,12 @@ def draw_logs(count: int) -> list[Log]:
 
 def test_generation_reaches_every_watch_and_everything_that_may_happen_to_a_log() -> None:
     """Each watch is raised and not raised; events come out of order, twice, withdrawn, and on the edge of a period."""
-    logs = draw_logs(600)
-    by_log = [(log, raised(log)) for log in logs]
+    by_log: list[tuple[Log, set[str]]] = []
+    for number in range(6):  # one round in eight misses the rarest watch, for what one draws resembles what it drew
+        by_log += [(log, raised(log)) for log in draw_logs(600, number)]
+        if {watch for _, found in by_log for watch in found} >= NEAR_MISSES.keys():
+            break
+    logs = [log for log, _ in by_log]
     for watch, types in NEAR_MISSES.items():
         assert any(watch in found for _, found in by_log), watch
         assert any(watch not in found and types <= {e["event"] for e in log} for log, found in by_log), watch
