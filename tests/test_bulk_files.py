@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -422,6 +422,15 @@ def test_progress_is_not_shown_elsewhere(monkeypatch: pytest.MonkeyPatch) -> Non
     assert cast("io.StringIO", sys.stderr).getvalue() == ""
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """The key does what it does in a program of its own: a Spark started by another test answers it otherwise."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_run_whatever_a_library_makes_of_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -447,6 +456,7 @@ def test_ctrl_c_ends_a_run_whatever_a_library_makes_of_it(
         assert {path.name for path in tmp_path.iterdir()} == {"in.parquet", "out.parquet"}
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_run_though_a_library_swallows_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
