@@ -52,8 +52,10 @@ def check_paths(source: Path, target: Path, rejects: Path) -> None:
     """Raises `InputError` where a file cannot be written, or would be two things at once."""
     kind_of(target, FORMATS)
     for path in (target, rejects):
+        if path.is_dir():
+            raise unwritable(path, OSError(EISDIR, strerror(EISDIR)))
         if path.exists() and (not path.is_file() or str(path.absolute().parent) in DEVICES):
-            raise unwritable(path, OSError(*((EISDIR, strerror(EISDIR)) if path.is_dir() else (EINVAL, NO_FILE))))
+            raise unwritable(path, OSError(EINVAL, NO_FILE))
         if not path.parent.is_dir():
             raise unwritable(path, OSError(ENOENT, strerror(ENOENT)))
         if path.exists() and source.exists() and path.samefile(source):

@@ -255,8 +255,7 @@ def open_table(workspace: Workspace, data: ArrowStream, name: str = "") -> Sourc
             return Source(name, PYTHON, numbered, columns=columns)
         spool = workspace.folder / "handed.parquet"
         workspace.copy(f"SELECT {read} FROM handed", spool)
-    kept = _parquet(workspace, spool, name)
-    return replace(kept, name=name, batches=None)
+    return replace(_parquet(workspace, spool, name), batches=None)
 
 
 class _Handed:

@@ -90,8 +90,6 @@ def decide_table(
     """The decisions for a table of tasks; see `Policy.decide_table`."""
     if rejects not in ("raise", "keep"):
         raise ValueError(f"rejects takes 'raise' or 'keep', not {rejects!r}")
-    if as_of is not None and type(as_of) is not date:
-        raise TypeError(f"as_of takes a datetime.date, not {as_of!r}")
     if not hasattr(data, "__arrow_c_stream__"):
         raise TypeError(f"expected a table with the Arrow PyCapsule interface, not {type(data).__name__}")
     kept: list[Reject] = []

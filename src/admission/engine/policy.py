@@ -249,7 +249,7 @@ class Policy:
         (facts), `notes` and `conflict`, and `policy`, the digest. A row whose day is none of the policy's has no
         verdict. Rows are taken to be tasks that fit: SQL validates nothing.
 
-        Raises `UnsupportedError`, which names what a dialect cannot say, and `MissingExtraError`.
+        Raises `UnsupportedError`, naming what a dialect cannot say; `MissingExtraError`; `TypeError` for no date.
 
         >>> import admission
         >>> policy = admission.load("policies/beijing")
@@ -258,6 +258,9 @@ class Policy:
         """
         from admission.backends.sql import to_sql
 
+        _refuse_no_day(as_of)
+        if isinstance(columns, str):
+            raise TypeError(f"columns takes the names of columns, not one text: {columns!r}")
         return to_sql(self.checked, dialect, table, as_of, columns)
 
     def sql_columns(self, dialect: str = "duckdb") -> dict[str, str]:
@@ -283,7 +286,8 @@ class Policy:
 
         Raises `TaskError` with the faults of the rows that are no tasks (the first 100; a fault's `line` is its row),
         or with `rejects="keep"` leaves those rows out and lists them in `.rejects`; `InputError` for a column that
-        no fact has or whose type cannot hold the fact's values; `MissingExtraError`.
+        no fact has or whose type cannot hold the fact's values; `MissingExtraError`; `TypeError` where `as_of`
+        is no date or `data` no table.
 
         >>> import duckdb
         >>> import admission
@@ -294,6 +298,7 @@ class Policy:
         """
         from admission.bulk import decide_table
 
+        _refuse_no_day(as_of)
         return decide_table(self.checked, data, as_of, rejects)
 
     def facts_of(self, row: tuple[Any, ...], taken: tuple[str, ...]) -> Mapping[str, Any]:
@@ -379,6 +384,12 @@ class Policy:
 def _are_alike(one: ir.CheckedPolicy, other: ir.CheckedPolicy) -> bool:
     """Whether two policies are the same, facts in the same order; a digest is only what a policy says of itself."""
     return one == other and list(one.facts) == list(other.facts)
+
+
+def _refuse_no_day(as_of: object) -> None:
+    """Raises `TypeError` where a day for a whole table is something else."""
+    if as_of is not None and type(as_of) is not date:
+        raise TypeError(f"as_of takes a datetime.date, not {as_of!r}")
 
 
 def mapping_of(task: object) -> Any:

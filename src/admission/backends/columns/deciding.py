@@ -83,9 +83,8 @@ class _Sitting:
         """The number of each task's answer."""
         flags = _Flags(self._flags())
         answered = self.bench.answered.get(flags.constants)
-        codes = None if answered is None else coded(flags.columns, self.evaluator.tasks.height)
-        if answered is not None and codes is not None:
-            found = answered[codes]
+        if answered is not None:
+            found = answered[coded(flags.columns, self.evaluator.tasks.height)]
             if not found.null_count():
                 return found
         return self._judged(flags, answers)

@@ -29,10 +29,8 @@ def is_tabled(width: int) -> bool:
     return 1 << width <= MOST_CODES
 
 
-def coded(conditions: Sequence[pl.Series], height: int) -> pl.Series | None:
-    """For each row its bits, the first condition the highest; None where a plain table would not hold all of them."""
-    if not is_tabled(len(conditions)):
-        return None
+def coded(conditions: Sequence[pl.Series], height: int) -> pl.Series:
+    """For each row its bits, the first condition the highest; for no more conditions than a plain table holds."""
     codes = repeated(0, pl.UInt32, height)
     for start in range(0, len(conditions), BITS):
         part = conditions[start : start + BITS]

@@ -33,10 +33,6 @@ def to_sql(
     columns: Collection[str] | None = None,
 ) -> str:
     """The query as text; see `Policy.to_sql`."""
-    if isinstance(columns, str):
-        raise TypeError(f"columns takes the names of columns, not one text: {columns!r}")
-    if as_of is not None and type(as_of) is not date:
-        raise TypeError(f"as_of takes a datetime.date, not {as_of!r}")
     return Query(policy, _dialect(dialect), table, as_of, columns).write()
 
 
